@@ -1,0 +1,1 @@
+"""Hyperparameter search that checks a textbook's training defaults on your own data."""
