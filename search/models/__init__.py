@@ -1,0 +1,31 @@
+"""From a recipe to layers, a Keras model, its optimizer and schedule."""
+
+from search.models.build import build_model, loss_for
+from search.models.initializers import INITIALIZERS, get_initializer, initial_weights
+from search.models.layers import ACTIVATIONS, Layers, get_activation
+from search.models.optimizers import OPTIMIZERS, build_optimizer
+from search.models.schedules import (
+    Patience,
+    Plateau,
+    may_stop_early,
+    planned_momentum,
+    planned_rates,
+)
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "OPTIMIZERS",
+    "Layers",
+    "Patience",
+    "Plateau",
+    "build_model",
+    "build_optimizer",
+    "get_activation",
+    "get_initializer",
+    "initial_weights",
+    "loss_for",
+    "may_stop_early",
+    "planned_momentum",
+    "planned_rates",
+]
