@@ -1,0 +1,107 @@
+"""What goes into a training and what comes out, whoever does it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from search.data.rows import Array, Split, TrainingData
+from spaces import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What a member's randomness comes from, each in [0, 2**32)."""
+
+    init: int
+    """Of the initial weights."""
+    order: int
+    """Of the order of the rows; members with equal split and order see equal batches."""
+    dropout: int
+    """Of the dropout masks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One training to run."""
+
+    recipe: Recipe
+    """What to train."""
+    split: Split
+    """On which rows."""
+    seeds: Seeds
+    """With which randomness."""
+
+
+class Ending(StrEnum):
+    """Why a training ended."""
+
+    COMPLETED = "completed"
+    STOPPED_EARLY = "stopped_early"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A training by epoch; all sequences are as long as the epochs that were run."""
+
+    train_loss: tuple[float, ...]
+    """Mean over the epoch's rows as they were met, penalties included."""
+    validation_loss: tuple[float, ...]
+    """Mean over the validation rows at the epoch's end, penalties included as Keras does."""
+    validation_error: tuple[float, ...]
+    """Share of wrong classes, or the RMSE in standardized units."""
+    learning_rate: tuple[float, ...]
+    """The rate of the epoch's last step."""
+    best_epoch: int
+    """Epochs run up to and including the one whose weights were kept; 0 if none were."""
+    ending: Ending
+    """Why it ended."""
+    reason: str
+    """The ending in words."""
+    seconds: float
+    """Wall time of this member: its share of the stack's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A finished training."""
+
+    curve: Curve
+    """How it went."""
+    validation: Array | None
+    """(validation rows, outputs) probabilities or numbers by the kept weights, or None."""
+    held_out: Array | None
+    """(rows held out, outputs), the same; None if diverged."""
+    weights: tuple[Array, ...] | None = None
+    """The kept weights in the order of `keras.Model.get_weights`, where they were asked for."""
+
+
+class Trainer(ABC):
+    """Trains members on data."""
+
+    @abstractmethod
+    def supports(self, recipe: Recipe) -> bool:
+        """Whether this trainer can train `recipe` exactly as Keras would."""
+
+    @abstractmethod
+    def train(
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
+    ) -> Iterator[tuple[int, Result]]:
+        """Train members; yield (index into `members`, result) as each is finished.
+
+        A member that diverges ends alone; it never takes another with it.
+
+        Args:
+            members: all members of a step of the sweep, so that the same ones share a stack
+                however often the step is interrupted.
+            data: the rows that members name.
+            done: indices of members whose results are known. They are not trained, unless they
+                share a stack with one that is not done: then they are yielded again.
+            keep_weights: whether results carry the kept weights.
+        """

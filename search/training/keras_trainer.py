@@ -1,0 +1,216 @@
+"""Members trained one by one with Keras itself: the reference, for any architecture."""
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import final
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy.special import softmax
+
+from search.data.rows import Array, Task, TrainingData
+from search.defaults import EARLY_STOPPING_PATIENCE, PERFORMANCE_FACTOR, PERFORMANCE_PATIENCE
+from search.models import (
+    build_model,
+    build_optimizer,
+    initial_weights,
+    loss_for,
+    may_stop_early,
+    planned_rates,
+)
+from search.training.batches import epoch_order, n_steps
+from search.training.contract import Curve, Ending, Member, Result, Trainer
+from spaces import Recipe
+
+ROWS_AT_ONCE = 1024
+"""Rows in a batch when a model only predicts."""
+
+_METRICS: dict[Task, Callable[[], keras.metrics.Metric]] = {
+    "classification": lambda: keras.metrics.SparseCategoricalAccuracy(name="metric"),
+    "regression": lambda: keras.metrics.RootMeanSquaredError(name="metric"),
+}
+
+
+def starting_model(member: Member, data: TrainingData) -> keras.Model:
+    """The network of a member's recipe with the member's initial weights, uncompiled."""
+    recipe, n_features = member.recipe, data.features.shape[1]
+    model = build_model(recipe, n_features, data.n_outputs)
+    model.set_weights(initial_weights(recipe, n_features, data.n_outputs, member.seeds.init))
+    return model
+
+
+@final
+class KerasTrainer(Trainer):
+    """Trains with `keras.Model.fit` and the callbacks of Keras.
+
+    It takes over the global random numbers of Python, NumPy and TensorFlow, from which Keras seeds
+    dropout, and the Keras session, which it clears after each member.
+
+    Args:
+        build: makes a member's model as it starts, uncompiled; it outputs logits or numbers.
+    """
+
+    def __init__(
+        self, build: Callable[[Member, TrainingData], keras.Model] = starting_model
+    ) -> None:
+        self._build = build
+
+    def supports(self, recipe: Recipe) -> bool:
+        """Every recipe: this is Keras."""
+        return isinstance(recipe, Recipe)
+
+    def train(
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
+    ) -> Iterator[tuple[int, Result]]:
+        """Train the members in turn; as `Trainer.train`."""
+        known = set(done)
+        for index, member in enumerate(members):
+            if index in known:
+                continue
+            try:
+                result = self._train(member, data, keep_weights=keep_weights)
+            finally:
+                keras.utils.clear_session()
+            yield index, result
+
+    def _train(self, member: Member, data: TrainingData, *, keep_weights: bool) -> Result:
+        started = time.perf_counter()
+        recipe, validation = member.recipe, member.split.validation
+        steps = n_steps(len(member.split.train), recipe.batch_size)
+        keras.utils.set_random_seed(member.seeds.dropout)
+        model = self._build(member, data)
+        model.compile(
+            optimizer=build_optimizer(recipe, steps_per_epoch=steps),
+            loss=loss_for(data.task),
+            metrics=[_METRICS[data.task]()],
+            steps_per_execution=steps,  # a whole epoch without Python in between
+        )
+        history = model.fit(
+            _batches(member, data),
+            epochs=recipe.epochs,
+            steps_per_epoch=steps,
+            shuffle=False,
+            validation_data=(data.features[validation], data.targets[validation, None]),
+            validation_batch_size=ROWS_AT_ONCE,
+            callbacks=_callbacks(recipe),
+            verbose=0,
+        ).history
+        kept = _divergence(history) is None
+        predicted = [
+            _predict(model, rows, data.task) if kept else None
+            for rows in (data.features[validation], data.held_out)
+        ]
+        return Result(
+            curve=_curve(member, data.task, history, seconds=time.perf_counter() - started),
+            validation=predicted[0],
+            held_out=predicted[1],
+            weights=tuple(model.get_weights()) if kept and keep_weights else None,
+        )
+
+
+class _StopAtDivergence(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Ends a training whose loss is no number; Keras's own looks at the training loss alone."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:  # noqa: ARG002  # Keras's
+        if not (math.isfinite(logs["loss"]) and math.isfinite(logs["val_loss"])):
+            self.model.stop_training = True
+
+
+def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    callbacks = [_StopAtDivergence()]
+    if recipe.restores_best:
+        # As many epochs as there are: it then only restores.
+        patience = EARLY_STOPPING_PATIENCE if may_stop_early(recipe) else recipe.epochs
+        callbacks.append(
+            keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
+        )
+    if recipe.lr_schedule == "performance":
+        callbacks.append(
+            keras.callbacks.ReduceLROnPlateau(
+                factor=PERFORMANCE_FACTOR, patience=PERFORMANCE_PATIENCE
+            )
+        )
+    return callbacks
+
+
+def _batches(member: Member, data: TrainingData) -> tf.data.Dataset:
+    """All epochs of a member end to end: (rows, features) and (rows, 1) a step, in its order."""
+    recipe, train = member.recipe, member.split.train
+    orders = tf.constant(
+        np.stack([epoch_order(member.seeds.order, epoch, train) for epoch in range(recipe.epochs)])
+    )
+    features, targets = tf.constant(data.features), tf.constant(data.targets[:, None])
+    steps, size = n_steps(len(train), recipe.batch_size), recipe.batch_size
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        start = step % steps * size
+        rows = orders[step // steps, start : start + size]  # the last one may be shorter
+        return tf.gather(features, rows), tf.gather(targets, rows)
+
+    return tf.data.Dataset.range(recipe.epochs * steps).map(batch)
+
+
+def _predict(model: keras.Model, rows: Array, task: Task) -> Array:
+    """(rows, outputs) probabilities or numbers; none for no rows."""
+    if not len(rows):  # which convolutions refuse
+        return np.empty((0, model.output_shape[-1]), np.float32)
+    starts = range(0, len(rows), ROWS_AT_ONCE)
+    chunks = [model(rows[start : start + ROWS_AT_ONCE], training=False) for start in starts]
+    outputs = np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
+    return softmax(outputs, axis=-1) if task == "classification" else outputs
+
+
+def _divergence(history: Mapping[str, Sequence[float]]) -> str | None:
+    """The end in words if the last epoch's loss is no number."""
+    for name, words in (("loss", "the loss"), ("val_loss", "the validation loss")):
+        if not math.isfinite(history[name][-1]):
+            return f"{words} became {history[name][-1]:g} in epoch {len(history[name])}"
+    return None
+
+
+def _ending(recipe: Recipe, history: Mapping[str, Sequence[float]]) -> tuple[Ending, str]:
+    divergence = _divergence(history)
+    if divergence is not None:
+        return Ending.DIVERGED, divergence
+    if len(history["loss"]) < recipe.epochs:
+        reason = f"no better validation loss for {EARLY_STOPPING_PATIENCE} epochs"
+        return Ending.STOPPED_EARLY, reason
+    return Ending.COMPLETED, f"all {recipe.epochs} epochs were run"
+
+
+def _curve(
+    member: Member, task: Task, history: Mapping[str, Sequence[float]], *, seconds: float
+) -> Curve:
+    recipe, split = member.recipe, member.split
+    ending, reason = _ending(recipe, history)
+    n_epochs = len(history["loss"])
+    best = n_epochs
+    if ending is Ending.DIVERGED:
+        best = 0
+    elif recipe.restores_best:
+        best = int(np.argmin(history["val_loss"])) + 1  # the first of equals, as EarlyStopping
+    errors = history["val_metric"]
+    if task == "classification":
+        # From the rounded share of right answers back to the count of wrong ones.
+        n_rows = len(split.validation)
+        errors = [round((1 - share) * n_rows) / n_rows for share in errors]
+    steps = n_steps(len(split.train), recipe.batch_size)
+    planned = planned_rates(recipe, steps)[:n_epochs, -1].tolist()
+    return Curve(
+        train_loss=tuple(history["loss"]),
+        validation_loss=tuple(history["val_loss"]),
+        validation_error=tuple(errors),
+        # ReduceLROnPlateau records the rate it may have lowered.
+        learning_rate=tuple(history.get("learning_rate", planned)),
+        best_epoch=best,
+        ending=ending,
+        reason=reason,
+        seconds=seconds,
+    )

@@ -1,0 +1,141 @@
+"""Small data and members, and Keras given the dropout masks of a stack."""
+
+from itertools import count
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from search.data.rows import Array, Split, Task, TrainingData
+from search.models import build_model, initial_weights
+from search.training import Member, Result, Seeds
+from spaces import Recipe
+
+N_ROWS, N_TRAIN, N_FEATURES = 120, 90, 5
+
+
+def small_data(task: Task = "classification", *, noise: float = 0.0) -> TrainingData:
+    """Rows with something to learn in them, the less the more noise; 7 more are held out."""
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(N_ROWS + 7, N_FEATURES)).astype(np.float32)
+    scores = np.sin(features @ rng.normal(size=(N_FEATURES, 3)))
+    scores += noise * rng.normal(size=scores.shape)
+    development, held_out = features[:N_ROWS], features[N_ROWS:]
+    if task == "regression":
+        numbers = scores[:N_ROWS, 0].astype(np.float32)
+        return TrainingData(development, numbers, task, 1, held_out)
+    classes = scores[:N_ROWS].argmax(axis=1).astype(np.int32)
+    return TrainingData(development, classes, task, 3, held_out)
+
+
+def small_split(seed: int, n_train: int = N_TRAIN) -> Split:
+    rows = np.random.default_rng(seed).permutation(N_ROWS).astype(np.int32)
+    return Split(rows[:n_train], rows[n_train:])
+
+
+def varied(recipe: Recipe, n_members: int) -> list[Member]:
+    """Members of one structure that have everything else apart, every other one the split too."""
+    members = []
+    for i in range(n_members):
+        numbers = {
+            name: getattr(recipe, name) * (1 + 0.2 * i)
+            for level in recipe.levels.values()
+            for name in level.nuisance
+        }
+        split = small_split(i // 2)
+        members.append(Member(recipe.replace(**numbers), split, Seeds(i, 10 + i // 2, 20 + i)))
+    return members
+
+
+def reference_mask(key: int, step: int, layer: int, rate: float, shape: tuple[int, int]) -> Array:
+    """(rows, units) which units are kept; `search.training.masks` in 64 bits."""
+    base = _pcg(_pcg(_pcg(np.uint64(key)) + np.uint64(step)) + np.uint64(layer))
+    position = _pcg(np.arange(shape[0] * shape[1], dtype=np.uint64).reshape(shape))
+    hashed: Array = _pcg(base ^ position) / 2.0**32 >= rate
+    return hashed
+
+
+def _pcg(state: Any) -> Any:
+    """RXS-M-XS 32/32 of pcg-random.org after one step of its linear congruential generator."""
+    word = 2**32
+    state = (state % word * 747796405 + 2891336453) % word
+    state = ((state >> ((state >> 28) + 4)) ^ state) * 277803737 % word
+    return (state >> 22) ^ state
+
+
+class HashedDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
+    """Drops by `reference_mask`, counting the training steps it has seen."""
+
+    def __init__(self, rate: float, *, key: int, number: int, alpha: bool) -> None:
+        super().__init__()
+        self._rate, self._key, self._number, self._alpha = rate, key, number, alpha
+        self._step = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def call(self, x: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  # Keras's
+        if not training:
+            return x
+        shape = tf.cast(tf.shape(x), tf.int64)
+        kept = tf.numpy_function(self._mask, [self._step.assign_add(1), shape], tf.bool)
+        kept.set_shape(x.shape)
+        if not self._alpha:
+            return tf.where(kept, x / (1 - self._rate), tf.zeros_like(x))
+        # Klambauer et al. 2017: dropped units get SELU's lower bound, then an affine correction.
+        bound = -1.0507009873554805 * 1.6732632423543772
+        scale = ((1 - self._rate) * (1 + self._rate * bound**2)) ** -0.5
+        return scale * (tf.where(kept, x, bound * tf.ones_like(x)) - bound * self._rate)
+
+    def _mask(self, steps: Array, shape: Array) -> Array:
+        rows, units = shape
+        return reference_mask(
+            self._key, int(steps) - 1, self._number, self._rate, (int(rows), int(units))
+        )
+
+
+class ExactModel(keras.Model):  # type: ignore[misc]  # Keras ships no types
+    """A model whose optimizer keeps its numbers in double precision.
+
+    Keras casts Python's numbers by way of float32, whatever the precision of the weights; for 1 minus
+    Adam's second beta, that alone is an error of 1e-5.
+    """
+
+    def compile(self, optimizer: keras.optimizers.Optimizer, **options: Any) -> None:
+        for name in ("momentum", "weight_decay", "beta_1", "beta_2"):
+            number = getattr(optimizer, name, None)
+            if number is not None:
+                setattr(optimizer, name, np.float64(number))
+        super().compile(optimizer, **options)
+
+
+def hashed_model(member: Member, data: TrainingData) -> keras.Model:
+    """A member's Keras model that drops what the stack drops."""
+    recipe = member.recipe
+    first = {"dropout_inputs": 0, "dropout_last": recipe.depth}.get(recipe.regularization, 1)
+    numbers = count(first)
+
+    def dropout(rate: float) -> keras.layers.Layer:
+        alpha = recipe.regularization == "alpha_dropout"
+        return HashedDropout(rate, key=member.seeds.dropout, number=next(numbers), alpha=alpha)
+
+    shape = data.features.shape[1], data.n_outputs
+    plain = build_model(recipe, *shape, dropout=dropout)
+    model = ExactModel(plain.inputs, plain.outputs)
+    model.set_weights(initial_weights(recipe, *shape, member.seeds.init))
+    return model
+
+
+def assert_same(result: Result, reference: Result, tolerance: float) -> None:
+    """Curves, predictions and weights agree."""
+    ours, theirs = result.curve, reference.curve
+    assert (ours.ending, ours.reason) == (theirs.ending, theirs.reason)
+    assert ours.best_epoch == theirs.best_epoch
+    for name in ("train_loss", "validation_loss", "validation_error", "learning_rate"):
+        values, expected = getattr(ours, name), getattr(theirs, name)
+        np.testing.assert_allclose(values, expected, tolerance, tolerance, err_msg=name)
+    for name in ("validation", "held_out"):
+        values, expected = getattr(result, name), getattr(reference, name)
+        np.testing.assert_allclose(values, expected, tolerance, tolerance, err_msg=name)
+    assert result.weights is not None
+    assert reference.weights is not None
+    for weight, expected in zip(result.weights, reference.weights, strict=True):
+        np.testing.assert_allclose(weight, expected, tolerance, tolerance)
