@@ -1,0 +1,196 @@
+"""What a person asks for: the settings of one sweep, parsed and checked once."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Self, final
+
+from search import defaults
+from search.errors import InputError
+from spaces import FACTORS, RECIPES, Recipe, get_recipe, swept_factors
+
+LIMITS = ("replicates", "budget")
+"""Settings that may be raised when a sweep is run again."""
+NOT_PART_OF_A_SWEEP = ("name", "tracking_uri")
+"""Settings that do not change what is found."""
+LONGEST_NAME = 100
+"""Characters in the name of a sweep, which is a folder's, too."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_SHAPE = ("depth", "width", "batch_size", "epochs")
+"""Whole numbers that the recipe has, unless they are given."""
+_LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates"), 1) | {"pilot_trials": 4, "seed": 0}
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one sweep; None leaves a choice to the recipe, the data or the defaults.
+
+    Raises:
+        InputError: naming the setting, the rule and what was received.
+    """
+
+    name: str | None = None
+    """Of the sweep; by default after its data and recipe."""
+    data: str = defaults.DATA
+    """An embedded data set or a file."""
+    target: str | None = None
+    """Column to predict, for files."""
+    # `search.data.rows.Task`, spelled out: that import would read tables with pandas for `--help`.
+    task: Literal["classification", "regression"] | None = None
+    """Classification or regression, where the target leaves it open."""
+    recipe: str = defaults.RECIPE
+    """The guideline's default recipe to check."""
+    factors: tuple[str, ...] | None = None
+    """The factors to check, in the table's order; None for all that the recipe sweeps."""
+    levels: Literal["core", "full"] = "core"
+    """How many alternatives each factor has."""
+    depth: int | None = None
+    """Hidden layers."""
+    width: int | None = None
+    """Units in each."""
+    epochs: int | None = None
+    """Passes over the training rows."""
+    batch_size: int | None = None
+    """Rows in a step."""
+    margin: float | None = None
+    """Smallest difference that matters: in error rate, or ln of an RMSE ratio; in (0, 1)."""
+    lanes: int = defaults.LANES
+    """Points of a level's nuisance window in each replicate."""
+    pilot_trials: int = defaults.PILOT_TRIALS
+    """Trials that find each level's window, at least 4."""
+    replicates: int = defaults.REPLICATES
+    """At most this many replicates."""
+    budget: float | None = None
+    """Seconds of training in total, over all resumes; None sets no limit."""
+    seed: int = defaults.SEED
+    """Root of all randomness, at least 0."""
+    tracking_uri: str | None = None
+    """Of an MLflow server; None logs to the local database."""
+
+    def __post_init__(self) -> None:
+        _check_choice("recipe", self.recipe, RECIPES)
+        _check_choice("levels", self.levels, ("core", "full"))
+        if self.task is not None:
+            _check_choice("task", self.task, ("classification", "regression"))
+        if self.factors is not None:
+            self._tidy_factors(self.factors)
+        for setting, least in _LEAST.items():
+            value = getattr(self, setting)
+            if value is not None or setting not in _SHAPE:
+                _check_whole(setting, value, least)
+        if self.margin is not None:
+            rule = "must be a number between 0 and 1; 0.01 is 1 percentage point of error"
+            _check_number("margin", self.margin, below=1.0, rule=rule)
+        if self.budget is not None:
+            rule = "must be a number of seconds above 0"
+            _check_number("budget", self.budget, below=math.inf, rule=rule)
+        if self.name is not None:
+            _check_name(self.name)
+
+    def _tidy_factors(self, factors: tuple[str, ...]) -> None:
+        """Check the factors and give equal requests one form."""
+        swept = swept_factors(self.recipe)
+        if not factors:
+            raise InputError("--factors", f"must name some of {', '.join(swept)}", "nothing")
+        for factor in factors:
+            _check_choice("factors", factor, FACTORS)
+            if factor not in swept:
+                rule = f"under recipe {self.recipe} must be among {', '.join(swept)}"
+                raise InputError("--factors", rule, factor)
+        chosen = tuple(factor for factor in swept if factor in factors)
+        object.__setattr__(self, "factors", None if chosen == swept else chosen)
+
+    @property
+    def checked_factors(self) -> tuple[str, ...]:
+        """The factors to check, in the table's order."""
+        return self.factors or swept_factors(self.recipe)
+
+    def default_recipe(self, n_development: int) -> Recipe:
+        """The recipe that is checked, for this many development rows."""
+        many = n_development > defaults.MANY_ROWS
+        values: dict[str, int] = {"epochs": defaults.EPOCHS_MANY_ROWS if many else defaults.EPOCHS}
+        values |= {name: getattr(self, name) for name in _SHAPE if getattr(self, name) is not None}
+        return get_recipe(self.recipe).replace(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The settings written by `to_dict`, perhaps read back from JSON."""
+        factors = values.get("factors")
+        return cls(**{**values, "factors": None if factors is None else tuple(factors)})
+
+
+def parse_settings(given: Mapping[str, str]) -> Settings:
+    """Settings given as text, by name; those left out keep their defaults.
+
+    `factors` may be `all` or names between commas, `budget` a time such as 90s, 10m or 1.5h.
+
+    Raises:
+        InputError: naming the setting, the rule and what was received.
+    """
+    return Settings(**{name: _PARSERS.get(name, str)(text) for name, text in given.items()})
+
+
+def _parse_factors(text: str) -> tuple[str, ...] | None:
+    if text.strip() == "all":
+        return None
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_budget(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise InputError("--budget", "must be a time above 0, such as 90s, 10m or 1.5h", text)
+    return seconds
+
+
+def _parse_number(text: str, kind: type[int] | type[float]) -> float | str:
+    """The number, or the text as it is: `Settings` refuses it as it does any wrong value."""
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    **dict.fromkeys(_LEAST, partial(_parse_number, kind=int)),
+    "margin": partial(_parse_number, kind=float),
+    "factors": _parse_factors,
+    "budget": _parse_budget,
+}
+
+
+def _flag(setting: str) -> str:
+    return "--" + setting.replace("_", "-")
+
+
+def _check_choice(setting: str, value: object, choices: Collection[str]) -> None:
+    if value not in choices:
+        raise InputError(_flag(setting), f"must be one of {', '.join(choices)}", value)
+
+
+def _check_whole(setting: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(_flag(setting), f"must be a whole number from {least}", value)
+
+
+def _check_number(setting: str, value: object, *, below: float, rule: str) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value < below:  # type: ignore[operator]  # narrowed above
+        raise InputError(_flag(setting), rule, value)
+
+
+def _check_name(name: str) -> None:
+    allowed = all(character.isalnum() or character in "._-" for character in name)
+    if not name or not allowed or name[0] in ".-" or len(name) > LONGEST_NAME:
+        rule = f"must be 1 to {LONGEST_NAME} letters, digits, dots, dashes and underscores"
+        raise InputError("a sweep's name", f"{rule}, the first no dot or dash", name)

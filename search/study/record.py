@@ -1,0 +1,79 @@
+"""A finished trial as the store has it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self, final
+
+from spaces import Value
+
+Phase = Literal["pilot", "confirm"]
+State = Literal["complete", "failed"]
+CURVE_POINTS = 10
+"""A stored curve is thinned to at most this many epochs."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One trial of the pilot, or one level's replicate in confirm with its lanes inside."""
+
+    study: str
+    """Name of the Optuna study."""
+    index: int
+    """Which trial of its plan this is, from 0."""
+    phase: Phase
+    """Pilot or confirm."""
+    factor: str
+    """The factor whose level is tried; `default` for the default recipe itself."""
+    level: str
+    """The level tried; the recipe's name for the default recipe."""
+    state: State
+    """Failed if nothing was learned: every lane diverged."""
+    reason: str
+    """How it ended, in words."""
+    value: float | None
+    """Error rate, or RMSE in standardized units, on the validation rows; None if it failed."""
+    standard_error: float | None
+    """Of `value`, from the spread over the validation rows."""
+    params: Mapping[str, Value]
+    """The nuisance hyperparameters, of the chosen lane in confirm."""
+    recipe: Mapping[str, Any]
+    """The whole recipe, as `Recipe.to_dict` gives it."""
+    epochs: int
+    """Epochs run."""
+    best_epoch: int
+    """The epoch whose weights were kept."""
+    curve: Mapping[str, Sequence[float]]
+    """epoch, train_loss, validation_loss, validation_error; thinned to CURVE_POINTS."""
+    seconds: float
+    """Wall time this trial's trainings took of their stacks'."""
+    trainings: int = 1
+    """Members trained for it."""
+    window: int = 0
+    """How often the pilot's window had been widened when it was planned."""
+    replicate: int | None = None
+    """Which replicate, in confirm."""
+    lanes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    """Each lane's params, value, loss, best_epoch and ending, in confirm."""
+    artifact: str | None = None
+    """Where the predictions on the confirm rows are, in confirm."""
+    trivial: Sequence[float] = ()
+    """What the trivial predictor says of every confirm row, (outputs,), in confirm."""
+
+    def attributes(self) -> dict[str, Any]:
+        """All that Optuna has no field of its own for."""
+        return {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
+
+    @classmethod
+    def from_attributes(
+        cls, attributes: Mapping[str, Any], *, study: str, value: float | None, params: Any
+    ) -> Self:
+        """The record that `attributes` came from."""
+        names = {f.name for f in fields(cls)} - _OPTUNA_FIELDS
+        known = {name: attributes[name] for name in names if name in attributes}
+        known |= {name: tuple(known[name]) for name in ("lanes", "trivial") if name in known}
+        state: State = "failed" if value is None else "complete"
+        return cls(study=study, value=value, params=params, state=state, **known)
+
+
+_OPTUNA_FIELDS = {"study", "value", "params", "state"}

@@ -1,0 +1,142 @@
+"""The store of a sweep: an Optuna journal of finished trials, and files that go with them.
+
+The journal is the truth. One process writes it; a trial stands in it whole or not at all.
+"""
+
+import io
+import logging
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import optuna
+from optuna.artifacts import FileSystemArtifactStore
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import FrozenTrial, TrialState
+
+from search.data.rows import Array
+from search.study.ask import distribution
+from search.study.record import TrialRecord
+from spaces import Float
+
+logging.getLogger("optuna").setLevel(logging.WARNING)  # a new study is no news
+
+JOURNAL = "journal.log"
+ARTIFACTS = "artifacts"
+
+
+@final
+class Store:
+    """Finished trials by study, read once and kept up to date by the one that writes.
+
+    Args:
+        folder: of the sweep; must exist to be written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._journal = folder / JOURNAL
+        self._studies: dict[str, optuna.Study] = {}
+        self._records: dict[str, list[TrialRecord]] = {}
+        self._storage: JournalStorage | None = None
+        if self._journal.exists():
+            self._load()
+
+    def repair(self) -> None:
+        """Undo what a killed writer may have left; only for the process that holds the sweep.
+
+        A torn last line would swallow the next record, and a lock without an owner would stall the
+        first write.
+        """
+        for lock in self._folder.glob(f"{JOURNAL}.lock*"):
+            lock.unlink()
+        if self._journal.exists():
+            content = self._journal.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if whole != content:
+                self._journal.write_bytes(whole)
+        self._storage = None
+        self._studies.clear()
+        self._records.clear()
+        if self._journal.exists():
+            self._load()
+
+    def records(self, study: str) -> list[TrialRecord]:
+        """The finished trials of one study, in the order they were stored."""
+        return list(self._records.get(study, ()))
+
+    def all_records(self) -> list[TrialRecord]:
+        """The finished trials of all studies, study by study."""
+        return [record for records in self._records.values() for record in records]
+
+    def add(self, record: TrialRecord) -> None:
+        """Store a finished trial durably; only for the process that holds the sweep."""
+        study = self._studies.get(record.study) or self._create(record.study)
+        study.add_trial(_to_optuna(record))
+        self._records.setdefault(record.study, []).append(record)
+
+    def write_predictions(self, name: str, predictions: Array) -> None:
+        """Keep an array under `name`; to be called before the trial that refers to it is added."""
+        folder = self._folder / ARTIFACTS
+        folder.mkdir(exist_ok=True)
+        content = io.BytesIO()
+        np.save(content, predictions, allow_pickle=False)
+        content.seek(0)
+        FileSystemArtifactStore(folder).write(name, content)
+
+    def has_predictions(self, name: str) -> bool:
+        """Whether an array is kept under `name`."""
+        return (self._folder / ARTIFACTS / name).exists()
+
+    def read_predictions(self, name: str) -> Array:
+        """The array kept under `name`."""
+        with FileSystemArtifactStore(self._folder / ARTIFACTS).open_reader(name) as file:
+            content = io.BytesIO(file.read())
+        return np.asarray(np.load(content, allow_pickle=False))
+
+    def _open(self) -> JournalStorage:
+        if self._storage is None:
+            path = str(self._journal)
+            self._storage = JournalStorage(JournalFileBackend(path, JournalFileOpenLock(path)))
+        return self._storage
+
+    def _create(self, name: str) -> optuna.Study:
+        study = optuna.create_study(
+            storage=self._open(), study_name=name, direction="minimize", load_if_exists=True
+        )
+        self._studies[name] = study
+        return study
+
+    def _load(self) -> None:
+        storage = self._open()
+        for name in optuna.get_all_study_names(storage):
+            study = optuna.load_study(study_name=name, storage=storage)
+            self._studies[name] = study
+            finished = study.get_trials(deepcopy=False)
+            self._records[name] = [_from_optuna(name, trial) for trial in finished]
+
+
+def _to_optuna(record: TrialRecord) -> FrozenTrial:
+    distributions = {
+        name: distribution(_around(float(value))) for name, value in record.params.items()
+    }
+    return optuna.trial.create_trial(
+        state=TrialState.COMPLETE if record.state == "complete" else TrialState.FAIL,
+        value=record.value,
+        params=dict(record.params),
+        distributions=distributions,
+        user_attrs=record.attributes(),
+    )
+
+
+def _around(value: float) -> Float:
+    """A range wide enough for every window a nuisance hyperparameter may be searched in."""
+    return Float(min(1e-9, value), max(1e3, value), default=value, log=value > 0)
+
+
+def _from_optuna(study: str, trial: FrozenTrial) -> TrialRecord:
+    value = trial.value if trial.state == TrialState.COMPLETE else None
+    return TrialRecord.from_attributes(
+        trial.user_attrs, study=study, value=value, params=trial.params
+    )

@@ -1,0 +1,122 @@
+import json
+from typing import Any
+
+import pytest
+
+from search import defaults
+from search.errors import InputError
+from search.settings import Settings, parse_settings
+from spaces import FACTORS
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"recipe": "wide"}, "--recipe must be one of shallow, deep, self_normalizing"),
+        ({"levels": "all"}, "--levels must be one of core, full"),
+        ({"task": "ranking"}, "--task must be one of classification, regression"),
+        ({"factors": ()}, "--factors must name some of initializer, activation"),
+        ({"factors": ("depth",)}, "--factors must be one of initializer, activation"),
+        (
+            {"factors": ("activation",), "recipe": "self_normalizing"},
+            "--factors under recipe self_normalizing must be among regularization, optimizer",
+        ),
+        ({"depth": 0}, "--depth must be a whole number from 1; received 0"),
+        ({"width": 1.5}, "--width must be a whole number from 1; received 1.5"),
+        ({"epochs": True}, "--epochs must be a whole number from 1; received True"),
+        ({"batch_size": -32}, "--batch-size must be a whole number from 1; received -32"),
+        ({"lanes": None}, "--lanes must be a whole number from 1; received None"),
+        ({"pilot_trials": 3}, "--pilot-trials must be a whole number from 4; received 3"),
+        ({"replicates": 0}, "--replicates must be a whole number from 1; received 0"),
+        ({"seed": -1}, "--seed must be a whole number from 0; received -1"),
+        ({"margin": 1.0}, "--margin must be a number between 0 and 1"),
+        ({"margin": float("nan")}, "--margin must be a number between 0 and 1"),
+        ({"budget": 0.0}, "--budget must be a number of seconds above 0; received 0.0"),
+        ({"budget": float("inf")}, "--budget must be a number of seconds above 0; received inf"),
+        ({"budget": "10m"}, "--budget must be a number of seconds above 0; received 10m"),
+        ({"name": "a/b"}, "a sweep's name must be 1 to 100 letters"),
+        ({"name": ".."}, "a sweep's name must be"),
+        ({"name": ""}, "a sweep's name must be"),
+        ({"name": "x" * 101}, "a sweep's name must be"),
+    ],
+)
+def test_wrong_settings_are_refused_by_name_and_rule(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        Settings(**values)
+    assert str(caught.value).startswith(words)
+
+
+def test_the_defaults_are_those_of_the_table() -> None:
+    settings = Settings()
+    assert settings.checked_factors == tuple(FACTORS)
+    assert (settings.data, settings.recipe) == (defaults.DATA, defaults.RECIPE)
+
+
+def test_equal_requests_are_equal_settings() -> None:
+    assert Settings(factors=tuple(reversed(FACTORS))) == Settings()
+    twice = Settings(factors=("optimizer", "activation", "optimizer"))
+    assert twice == Settings(factors=("activation", "optimizer"))
+    assert twice.checked_factors == ("activation", "optimizer")
+
+
+def test_the_recipe_checked_has_the_numbers_asked_for() -> None:
+    settings = Settings(depth=3, batch_size=64)
+    recipe = settings.default_recipe(1000)
+    assert (recipe.depth, recipe.width, recipe.batch_size, recipe.epochs) == (3, 100, 64, 30)
+    assert settings.default_recipe(defaults.MANY_ROWS + 1).epochs == defaults.EPOCHS_MANY_ROWS
+    assert Settings(epochs=5).default_recipe(defaults.MANY_ROWS + 1).epochs == 5
+
+
+def test_settings_survive_json() -> None:
+    settings = Settings(name="a", factors=("optimizer",), margin=0.02, budget=90.0)
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
+    assert Settings.from_dict(json.loads(json.dumps(Settings().to_dict()))) == Settings()
+
+
+def test_text_becomes_settings_of_the_same_name() -> None:
+    given = {
+        "name": "mine",
+        "data": "houses.csv",
+        "target": "12",
+        "factors": " activation, optimizer ",
+        "depth": "4",
+        "margin": "0.02",
+        "budget": "1.5h",
+    }
+    assert parse_settings(given) == Settings(
+        name="mine",
+        data="houses.csv",
+        target="12",
+        factors=("activation", "optimizer"),
+        depth=4,
+        margin=0.02,
+        budget=5400.0,
+    )
+    assert parse_settings({"factors": "all"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90.0), ("10m", 600.0), ("2h", 7200.0), ("0.5m", 30.0)]
+)
+def test_a_budget_is_a_time_with_its_unit(text: str, seconds: float) -> None:
+    assert parse_settings({"budget": text}).budget == seconds
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        *(({"budget": x}, f"received {x}") for x in ("10", "m", "-5m", "0s", "1d", "inf", "1e3s")),
+        ({"depth": "two"}, "--depth must be a whole number from 1; received two"),
+        ({"depth": "2.0"}, "--depth must be a whole number from 1; received 2.0"),
+        ({"seed": ""}, "--seed must be a whole number from 0; received "),
+        ({"margin": "small"}, "received small"),
+        ({"factors": "none"}, "received none"),
+        ({"factors": " , "}, "received nothing"),
+    ],
+)
+def test_text_that_is_no_setting_is_refused_as_it_was_typed(
+    given: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_settings(given)
+    assert str(caught.value).endswith(words)
