@@ -1,0 +1,146 @@
+"""Confirm: the whole pipeline again and again, all levels on the same replicates."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from search.data import Dataset, split_development
+from search.data.rows import Array, Split
+from search.defaults import VALIDATION_SHARE
+from search.seeds import derive, generator
+from search.study import TrialRecord
+from search.sweep.arms import Arm
+from search.sweep.records import PhaseStarted
+from search.sweep.steps import Job, Score, Trial, run_trials, score, thinned
+from search.sweep.windows import Window, lane_points
+from search.training.contract import Member, Result, Seeds
+from search.verdict import trivial_prediction
+from spaces import Space, recipe_at
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class _Replicate:
+    """What all arms share in one replicate."""
+
+    index: int
+    split: Split
+    seeds: Seeds
+    """Of every lane: lanes differ in their nuisance hyperparameters alone."""
+    shift: Array
+    """(3,) of the lattice of lanes."""
+    trivial: tuple[float, ...]
+    """What the trivial predictor says of every row."""
+
+
+def run_replicates(
+    job: Job,
+    arms: Sequence[Arm],
+    windows: Mapping[Arm, Window],
+    *,
+    span: tuple[int, int],
+    dataset: Dataset,
+) -> bool:
+    """Train a span of replicates (the first, and the one after the last) of every arm.
+
+    Returns:
+        Whether all are stored; False if the budget ran out first.
+    """
+    replicates = [_replicate(job, index, dataset) for index in range(*span)]
+    trials = [
+        _trial(job, arm, windows[arm].space, replicate, dataset)
+        for replicate in replicates
+        for arm in arms
+    ]
+    stored = sum(
+        record.index >= span[0] for arm in arms for record in job.store.records(arm.confirm_study)
+    )
+    for listener in job.listeners:
+        listener(PhaseStarted("confirm", len(trials), stored))
+    return run_trials(job, trials, dataset.training_data(with_confirm=True))
+
+
+def _replicate(job: Job, index: int, dataset: Dataset) -> _Replicate:
+    seed, targets = job.settings.seed, dataset.y
+    split = split_development(targets, VALIDATION_SHARE, generator(seed, "confirm", index, "split"))
+    seeds = Seeds(*(derive(seed, "confirm", index, name) for name in ("init", "order", "dropout")))
+    shift = generator(seed, "confirm", index, "lanes").random(3)
+    trivial = trivial_prediction(targets[split.train], dataset.n_classes or 1, job.loss)
+    return _Replicate(index, split, seeds, shift, tuple(float(x) for x in trivial))
+
+
+def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Dataset) -> Trial:
+    points = lane_points(window, job.settings.lanes, replicate.shift)
+    members = tuple(
+        Member(recipe_at(arm.recipe, point), replicate.split, replicate.seeds) for point in points
+    )
+
+    def record(results: Sequence[Result]) -> TrialRecord:
+        targets = dataset.y[replicate.split.validation]
+        scores = [score(job.loss, result, targets) for result in results]
+        chosen = _chosen(scores)
+        artifact = None
+        if scores[chosen] is not None:
+            artifact = f"{arm.name}_{replicate.index:04d}.npy"
+            job.store.write_predictions(artifact, np.asarray(results[chosen].held_out, np.float32))
+        return _record(arm, replicate, members, scores, results, chosen=chosen, artifact=artifact)
+
+    return Trial(arm.confirm_study, replicate.index, members, record)
+
+
+def _chosen(scores: Sequence[Score | None]) -> int:
+    """The lane with the lowest loss on the replicate's own validation rows.
+
+    The loss says more about a lane than the error rate, of which a few hundred rows give only a
+    few different values: choosing by it leaves less noise in the differences between levels.
+    """
+    losses = [math.inf if scored is None else scored.loss for scored in scores]
+    return losses.index(min(losses))
+
+
+def _record(
+    arm: Arm,
+    replicate: _Replicate,
+    members: Sequence[Member],
+    scores: Sequence[Score | None],
+    results: Sequence[Result],
+    *,
+    chosen: int,
+    artifact: str | None,
+) -> TrialRecord:
+    best, curve = scores[chosen], results[chosen].curve
+    lanes = tuple(
+        {
+            "params": arm.nuisance_of(member.recipe),
+            "value": None if scored is None else scored.value,
+            "loss": None if scored is None else scored.loss,
+            "best_epoch": result.curve.best_epoch,
+            "ending": str(result.curve.ending),
+        }
+        for member, scored, result in zip(members, scores, results, strict=True)
+    )
+    return TrialRecord(
+        study=arm.confirm_study,
+        index=replicate.index,
+        phase="confirm",
+        factor=arm.factor,
+        level=arm.level,
+        state="failed" if best is None else "complete",
+        reason=f"every lane diverged: {curve.reason}" if best is None else curve.reason,
+        value=None if best is None else best.value,
+        standard_error=None if best is None else best.standard_error,
+        params=arm.nuisance_of(members[chosen].recipe),
+        recipe=members[chosen].recipe.to_dict(),
+        epochs=len(curve.train_loss),
+        best_epoch=curve.best_epoch,
+        curve=thinned(curve),
+        seconds=sum(result.curve.seconds for result in results),
+        trainings=len(members),
+        replicate=replicate.index,
+        lanes=lanes,
+        artifact=artifact,
+        trivial=replicate.trivial,
+    )

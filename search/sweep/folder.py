@@ -1,0 +1,179 @@
+"""A sweep's folder: what was asked for, on which data, and who works on it."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from search.errors import (
+    InputError,
+    SettingsChangedError,
+    StoreError,
+    SweepHeldError,
+    SweepNotFoundError,
+)
+from search.settings import LIMITS, NOT_PART_OF_A_SWEEP, Settings
+from spaces import Recipe
+
+FORMAT = 1
+SWEEPS = "sweeps"
+_PLAN = "sweep.json"
+_LOCK = "lock"
+_MLFLOW = "mlflow.json"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepFile:
+    """What is fixed of a sweep before it starts."""
+
+    name: str
+    """Of the sweep."""
+    settings: Settings
+    """What was asked for; only limits may change later."""
+    recipe: Recipe
+    """The default recipe that is checked."""
+    data: Mapping[str, Any]
+    """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+
+    def to_json(self) -> str:
+        """As `sweep.json` has it."""
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "name": self.name,
+                "settings": self.settings.to_dict(),
+                "recipe": self.recipe.to_dict(),
+                "data": dict(self.data),
+            },
+            indent=1,
+        )
+
+
+def folder_of(home: Path, name: str) -> Path:
+    """Where a sweep's files are."""
+    return home / SWEEPS / name
+
+
+def names(home: Path) -> list[str]:
+    """The sweeps there are, by name."""
+    return sorted(path.parent.name for path in (home / SWEEPS).glob(f"*/{_PLAN}"))
+
+
+def read(home: Path, name: str) -> SweepFile:
+    """What is fixed of a sweep.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        StoreError: if the file is damaged or of another format.
+    """
+    path = folder_of(home, name) / _PLAN
+    if not path.exists():
+        raise SweepNotFoundError(name, names(home))
+    try:
+        content = json.loads(path.read_text())
+        if content["format"] != FORMAT:
+            raise StoreError(f"{path} must be of format {FORMAT}; received {content['format']}")
+        return SweepFile(
+            name=content["name"],
+            settings=Settings.from_dict(content["settings"]),
+            recipe=Recipe.from_dict(content["recipe"]),
+            data=content["data"],
+        )
+    except (ValueError, KeyError, TypeError, InputError) as problem:
+        raise StoreError(f"{path} cannot be read: {problem}") from problem
+
+
+def check_unchanged(home: Path, wanted: SweepFile) -> None:
+    """Check that a sweep of this name, if there is one, has the same settings and data.
+
+    Raises:
+        SettingsChangedError: if other settings than raised limits, or the data, have changed.
+    """
+    if (folder_of(home, wanted.name) / _PLAN).exists():
+        _check_unchanged(read(home, wanted.name), wanted)
+
+
+def write(home: Path, file: SweepFile) -> None:
+    """Write what is fixed of a sweep; only for the process that holds it."""
+    path = folder_of(home, file.name) / _PLAN
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(file.to_json())
+    temporary.replace(path)
+
+
+def write_identifiers(home: Path, name: str, identifiers: Mapping[str, str]) -> None:
+    """Remember where a sweep is in MLflow."""
+    (folder_of(home, name) / _MLFLOW).write_text(json.dumps(dict(identifiers)))
+
+
+def read_identifiers(home: Path, name: str) -> dict[str, str] | None:
+    """Where a sweep is in MLflow, if it was logged."""
+    path = folder_of(home, name) / _MLFLOW
+    if not path.exists():
+        return None
+    identifiers: dict[str, str] = json.loads(path.read_text())
+    return identifiers
+
+
+@contextmanager
+def hold(home: Path, name: str) -> Iterator[None]:
+    """Be the one process that works on a sweep; let go when the process ends, however it ends.
+
+    Raises:
+        SweepHeldError: if another process is.
+    """
+    folder = folder_of(home, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SweepHeldError(name) from None
+        yield
+
+
+def is_held(home: Path, name: str) -> bool:
+    """Whether a process works on a sweep."""
+    path = folder_of(home, name) / _LOCK
+    if not path.exists():
+        return False
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
+    before, after = old.settings.to_dict(), new.settings.to_dict()
+    for key, was in before.items():
+        now = after[key]
+        if key in NOT_PART_OF_A_SWEEP or was == now or _same(was, now):
+            continue
+        if key in LIMITS and (now is None or (was is not None and now > was)):
+            continue
+        rule = f"was {_shown(was)} when the sweep {old.name!r} began"
+        rule += " and may only be raised" if key in LIMITS else "; use another name for another"
+        raise SettingsChangedError("--" + key.replace("_", "-"), rule, _shown(now))
+    if old.data["fingerprint"] != new.data["fingerprint"]:
+        raise SettingsChangedError(
+            f"the data of sweep {old.name!r}",
+            f"had the fingerprint {old.data['fingerprint']}; use another name for other data",
+            str(new.data["fingerprint"]),
+        )
+
+
+def _same(was: object, now: object) -> bool:
+    """Whether two settings are equal once both have been through JSON."""
+    return json.dumps(was) == json.dumps(now)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not given"
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,103 @@
+"""What a sweep tells: events while it runs, and the report of where it stands."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+from search.settings import Settings
+from search.study.record import Phase, TrialRecord
+from search.verdict import FactorVerdict, Terms
+from spaces import Recipe
+
+State = Literal["running", "interrupted", "stopped", "done"]
+"""Interrupted: no process holds it and work is left. Stopped: its budget is spent."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """A phase begins or goes on."""
+
+    phase: Phase
+    """Pilot or confirm."""
+    trials: int
+    """Trials this phase has planned up to its next decision, those already stored included."""
+    stored: int
+    """How many of them the store has."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TrialStored:
+    """A finished trial has reached the store."""
+
+    record: TrialRecord
+    """What the store has."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LookTaken:
+    """The intervals were looked at."""
+
+    replicates: int
+    """At this number of replicates."""
+    factors: tuple[FactorVerdict, ...]
+    """Where each factor stands."""
+
+
+Event = PhaseStarted | TrialStored | LookTaken
+Listener = Callable[[Event], None]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepReport:
+    """Where a sweep stands, computed from its store alone."""
+
+    name: str
+    """Of the sweep."""
+    state: State
+    """Whether it is done."""
+    settings: Settings
+    """What was asked for."""
+    recipe: Recipe
+    """The default that was checked, its numbers at their own defaults."""
+    data: Mapping[str, Any]
+    """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+    conditions: Mapping[str, Any]
+    """What every claim is conditional on."""
+    terms: Terms
+    """What was fixed beforehand of every comparison."""
+    factors: tuple[FactorVerdict, ...]
+    """The verdicts, in the table's order."""
+    notes: tuple[str, ...]
+    """What a reader should know: windows at the edge, failures."""
+    complete: int
+    """Trials that ended with a value."""
+    failed: int
+    """Trials in which every training diverged."""
+    trainings: int
+    """Members trained."""
+    seconds: float
+    """Time spent training."""
+    mlflow: Mapping[str, Any] | None = None
+    """tracking_uri, experiment_id and run_id, once logged."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The one JSON document of a sweep."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "seed": self.settings.seed,
+            "seconds": round(self.seconds, 1),
+            "trainings": self.trainings,
+            "conditions": dict(self.conditions),
+            "data": dict(self.data),
+            "recipe": self.recipe.to_dict(),
+            "trials": {"complete": self.complete, "pruned": 0, "failed": self.failed},
+            "factors": [factor.to_dict() for factor in self.factors],
+            "notes": list(self.notes),
+            "best": None,
+            "mlflow": None if self.mlflow is None else dict(self.mlflow),
+        }

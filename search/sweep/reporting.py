@@ -1,0 +1,127 @@
+"""The report of a sweep, computed from its folder alone."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from search import defaults
+from search.study import Store
+from search.sweep import folder
+from search.sweep.arms import Arm, n_comparisons, plan_arms
+from search.sweep.folder import SweepFile
+from search.sweep.records import State, SweepReport
+from search.sweep.standing import Judge, Standing
+from search.sweep.steps import seconds_spent
+from search.sweep.windows import choose_window, tried_in
+from search.verdict import Loss, Terms
+
+
+def load_report(name: str, home: Path) -> SweepReport:
+    """Where a sweep stands, running or not.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        StoreError: if its files are damaged.
+    """
+    file = folder.read(home, name)
+    store = Store(folder.folder_of(home, name))
+    arms = plan_arms(file.settings, file.recipe)
+    judge = Judge(arms, terms_of(file, arms), store)
+    standing = judge.take_stock(file.settings.replicates)
+    found = report(file, store, standing, is_held=folder.is_held(home, name))
+    return replace(found, mlflow=folder.read_identifiers(home, name))
+
+
+def list_sweeps(home: Path) -> list[SweepReport]:
+    """The reports of all sweeps, by name."""
+    return [load_report(name, home) for name in folder.names(home)]
+
+
+def loss_of(file: SweepFile) -> Loss:
+    """What is measured."""
+    return Loss.ERROR_RATE if file.data["task"] == "classification" else Loss.RMSE
+
+
+def terms_of(file: SweepFile, arms: tuple[Arm, ...]) -> Terms:
+    """What is fixed beforehand of every comparison."""
+    loss = loss_of(file)
+    margin = file.settings.margin
+    if margin is None:
+        is_rate = loss is Loss.ERROR_RATE
+        ratio = math.log(defaults.MARGIN_REGRESSION_RATIO)
+        margin = defaults.MARGIN_CLASSIFICATION if is_rate else ratio
+    return Terms(loss, margin, n_comparisons(arms), file.data["n_confirm"])
+
+
+def report(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> SweepReport:
+    """Put together what a person is told."""
+    arms = plan_arms(file.settings, file.recipe)
+    terms = terms_of(file, arms)
+    records = store.all_records()
+    failed = sum(record.state == "failed" for record in records)
+    return SweepReport(
+        name=file.name,
+        state=_state(file, store, standing, is_held=is_held),
+        settings=file.settings,
+        recipe=file.recipe,
+        data=file.data,
+        conditions=_conditions(file, terms),
+        terms=terms,
+        factors=standing.factors,
+        notes=(*file.data["notes"], *_notes(arms, store)),
+        complete=len(records) - failed,
+        failed=failed,
+        trainings=sum(record.trainings for record in records),
+        seconds=seconds_spent(store),
+    )
+
+
+def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
+    pilot_is_done = all(
+        store.records(arm.pilot_study) for arm in plan_arms(file.settings, file.recipe)
+    )
+    if standing.next_look is None and pilot_is_done:
+        return "done"
+    if is_held:
+        return "running"
+    budget = file.settings.budget
+    return "stopped" if budget is not None and seconds_spent(store) >= budget else "interrupted"
+
+
+def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
+    settings, recipe = file.settings, file.recipe
+    return {
+        "recipe": settings.recipe,
+        "levels": settings.levels,
+        "depth": recipe.depth,
+        "width": recipe.width,
+        "batch_size": recipe.batch_size,
+        "epochs": recipe.epochs,
+        "early_stopping_patience": defaults.EARLY_STOPPING_PATIENCE,
+        "validation_share": defaults.VALIDATION_SHARE,
+        "n_development": file.data["n_rows"] - file.data["n_confirm"],
+        "n_confirm": file.data["n_confirm"],
+        "loss": str(terms.loss),
+        "margin": terms.margin,
+        "comparisons": terms.comparisons,
+        "pilot_trials": settings.pilot_trials,
+        "lanes": settings.lanes,
+        "replicates": settings.replicates,
+    }
+
+
+def _notes(arms: tuple[Arm, ...], store: Store) -> list[str]:
+    """What a reader should know of the pilot."""
+    notes = []
+    for arm in arms:
+        records = store.records(arm.pilot_study)
+        if not records:
+            continue
+        name = "the default" if arm is arms[0] else arm.name
+        edge = choose_window(tried_in(arm.space, records), records).edge
+        if edge is not None:
+            which = "lowest" if edge == "low" else "highest"
+            notes.append(f"{name}: the best learning rates are the {which} that were tried")
+    return notes

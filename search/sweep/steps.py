@@ -1,0 +1,162 @@
+"""One step of a sweep: members in, finished trials in the store."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, final
+
+import numpy as np
+
+from search.data.rows import Array, TrainingData
+from search.settings import Settings
+from search.study import Store, TrialRecord
+from search.study.record import CURVE_POINTS
+from search.sweep.records import Listener, TrialStored
+from search.training.contract import Curve, Member, Result
+from search.verdict import Loss, mean_loss, row_losses
+
+
+_LEAST = 1e-12
+"""Keeps logarithms and quotients finite."""
+
+
+class Train(Protocol):
+    """What a sweep asks of training; see `Trainer.train`."""
+
+    def __call__(
+        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+    ) -> Iterator[tuple[int, Result]]:
+        """Yield (index, result) as each member is finished."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every step of a sweep works with."""
+
+    settings: Settings
+    """What was asked for."""
+    loss: Loss
+    """What is measured."""
+    store: Store
+    """Where finished trials go."""
+    train: Train
+    """Trains members."""
+    listeners: tuple[Listener, ...]
+    """Hear of every trial once it is stored."""
+
+    def tell(self, record: TrialRecord) -> None:
+        """Store a finished trial, then let others hear of it."""
+        self.store.add(record)
+        for listener in self.listeners:
+            listener(TrialStored(record))
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A planned trial: the members it takes, and how their results become its record."""
+
+    study: str
+    """Where it will stand."""
+    index: int
+    """Its place in the plan."""
+    members: tuple[Member, ...]
+    """One, or a replicate's lanes."""
+    record: Callable[[Sequence[Result]], TrialRecord]
+    """Makes the record from the results, in the order of the members."""
+
+
+def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
+    """Train what the store does not have yet of a list of trials.
+
+    The list is the same however often it is interrupted, so the same members share a stack.
+
+    Returns:
+        Whether all are stored; False if the budget ran out first.
+    """
+    stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
+    members: list[Member] = []
+    owner: list[tuple[int, int]] = []  # of each member: the trial, and the lane in it
+    done: set[int] = set()
+    for number, trial in enumerate(trials):
+        if trial.index in stored[trial.study]:
+            done.update(range(len(members), len(members) + len(trial.members)))
+        owner += [(number, lane) for lane in range(len(trial.members))]
+        members += trial.members
+    if len(done) == len(members):
+        return True
+    if _budget_is_spent(job):
+        return False
+    results: dict[int, dict[int, Result]] = {}
+    for index, result in job.train(members, data, done=done):
+        number, lane = owner[index]
+        trial, lanes = trials[number], results.setdefault(number, {})
+        lanes[lane] = result
+        if index in done or len(lanes) < len(trial.members):
+            continue
+        job.tell(trial.record([lanes[i] for i in range(len(lanes))]))
+        del results[number]
+        if _budget_is_spent(job):
+            return all(t.index in _indices(job.store, t.study) for t in trials)
+    return True
+
+
+def seconds_spent(store: Store) -> float:
+    """Wall time that the trainings in the store took."""
+    return sum(record.seconds for record in store.all_records())
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a training did on its validation rows."""
+
+    value: float
+    """Error rate, or RMSE in standardized units."""
+    standard_error: float
+    """Of the value, from the spread over the rows."""
+    loss: float
+    """What training minimizes, penalties apart: the cross entropy or the mean squared error."""
+
+
+def score(loss: Loss, result: Result, targets: Array) -> Score | None:
+    """Score a result on its validation rows.
+
+    Returns:
+        None if the training diverged.
+    """
+    if result.validation is None or not np.isfinite(result.validation).all():
+        return None
+    losses = row_losses(result.validation, targets, loss)
+    value = float(mean_loss(losses, loss))
+    spread = float(losses.std()) / len(losses) ** 0.5
+    if loss is Loss.RMSE:  # delta method: d sqrt(m) = dm / (2 sqrt(m))
+        return Score(value, spread / (2 * max(value, _LEAST)), float(losses.mean()))
+    likelihood = np.take_along_axis(result.validation, targets[:, None], axis=1)
+    cross_entropy = -np.log(np.maximum(likelihood, _LEAST)).mean()
+    return Score(value, max(spread, 1 / len(losses)), float(cross_entropy))
+
+
+def thinned(curve: Curve) -> dict[str, list[float]]:
+    """At most CURVE_POINTS epochs of a curve, the first, the last and the best among them."""
+    n = len(curve.train_loss)
+    epochs = {int(e) for e in np.linspace(1, n, min(n, CURVE_POINTS - 1)).round()}
+    if curve.best_epoch:
+        epochs.add(curve.best_epoch)
+    chosen = sorted(epochs)
+    columns = {
+        "train_loss": curve.train_loss,
+        "validation_loss": curve.validation_loss,
+        "validation_error": curve.validation_error,
+    }
+    thin = {name: [float(column[e - 1]) for e in chosen] for name, column in columns.items()}
+    return {"epoch": [float(e) for e in chosen], **thin}
+
+
+def _budget_is_spent(job: Job) -> bool:
+    budget = job.settings.budget
+    return budget is not None and seconds_spent(job.store) >= budget
+
+
+def _indices(store: Store, study: str) -> set[int]:
+    return {record.index for record in store.records(study)}

@@ -1,0 +1,87 @@
+"""A trainer that answers seeded numbers, so that whole sweeps run in a second."""
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from search.data import Dataset, load_dataset
+from search.data.rows import TrainingData
+from search.training.contract import Curve, Ending, Member, Result
+from spaces import Recipe
+
+Effect = Callable[[Recipe], float]
+
+
+def no_effect(_: Recipe) -> float:
+    return 0.0
+
+
+@dataclass
+class FakeTrain:
+    """Predicts classes with an error rate that depends on the recipe, and fails when asked to."""
+
+    truth: np.ndarray
+    """(development rows + confirm rows,) true classes."""
+    effect: Effect = no_effect
+    """Recipe -> what its level adds to the error rate of 5 %."""
+    diverges: Callable[[Member], bool] = lambda _: False
+    """Which members diverge."""
+    stop_after: float = math.inf
+    """Raise KeyboardInterrupt once this many results have been given."""
+    seconds: float = 0.25
+    """What a training is said to take."""
+    trained: list[Member] = field(default_factory=list)
+    """Every member that was trained, in order."""
+
+    def __call__(
+        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+    ) -> Iterator[tuple[int, Result]]:
+        for index, member in enumerate(members):
+            if index in done:
+                continue
+            if len(self.trained) >= self.stop_after:
+                raise KeyboardInterrupt
+            self.trained.append(member)
+            yield index, self._train(member, data)
+
+    def _train(self, member: Member, data: TrainingData) -> Result:
+        if self.diverges(member):
+            return Result(self._curve(Ending.DIVERGED), None, None)
+        recipe = member.recipe
+        # A parabola in the logarithm of the rate, with its best in the middle of the range.
+        distance = math.log10(
+            recipe.learning_rate / (0.03 if recipe.momentum is not None else 3e-3)
+        )
+        rate = min(0.05 + self.effect(recipe) + 0.02 * distance**2, 0.9)
+        rng = np.random.default_rng([member.seeds.init, member.seeds.order])
+        n = len(data.features)
+        held_out = self._predict(n + np.arange(len(data.held_out)), rate, data.n_outputs, rng)
+        validation = self._predict(member.split.validation, rate, data.n_outputs, rng)
+        return Result(self._curve(Ending.COMPLETED), validation, held_out)
+
+    def _predict(
+        self, rows: np.ndarray, rate: float, n_outputs: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        wrong = rng.random(len(rows)) < rate
+        classes = (np.nan_to_num(self.truth[rows]).astype(int) + wrong) % n_outputs
+        return np.asarray(np.eye(n_outputs, dtype=np.float32)[classes])
+
+    def _curve(self, ending: Ending) -> Curve:
+        loss = math.nan if ending is Ending.DIVERGED else 0.5
+        best = 0 if ending is Ending.DIVERGED else 1
+        reason = "the loss became nan in epoch 1" if best == 0 else "all 1 epochs were run"
+        return Curve((loss,), (loss,), (loss,), (0.1,), best, ending, reason, self.seconds)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    return load_dataset("digits")
+
+
+@pytest.fixture
+def fake(digits: Dataset) -> Callable[..., FakeTrain]:
+    truth = np.concatenate([digits.y, digits.y_confirm])
+    return lambda **options: FakeTrain(truth, **options)
