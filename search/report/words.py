@@ -1,0 +1,175 @@
+"""A sweep's report in sentences: its headline, how to read it, and what it is conditional on."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from search.report.rows import OTHER_CHOICE, TONES, standing
+from search.sweep.records import SweepReport
+from search.verdict import ALPHA, LOOKS, FactorVerdict, Loss, Verdict, in_units
+
+GUIDELINE = {
+    "shallow": "shallow recipe",
+    "deep": "deep recipe",
+    "self_normalizing": "self-normalizing recipe",
+}
+UNITS = {Loss.ERROR_RATE: "percentage points", Loss.RMSE: "% of the RMSE"}
+
+
+def headline(report: SweepReport) -> str:
+    """What was found, in a sentence."""
+    return f"On {data_name(report)}, {finding(report)}."
+
+
+def finding(report: SweepReport) -> str:
+    """What was found, in clauses that follow the name of the data."""
+    recipe = GUIDELINE[report.settings.recipe]
+    obstacle = _obstacle(report)
+    if obstacle is not None:
+        return f"nothing can be said yet about the {recipe}: {obstacle}"
+    factors = report.factors
+    if len(factors) == 1:
+        return f"under the {recipe}, {_clause(factors[0])}"
+    holding = sum(TONES[factor.verdict] in ("holds", "other") for factor in factors)
+    defaults, clauses = f"{len(factors)} defaults of the {recipe}", _clauses(factors)
+    if not holding:
+        return f"of the {defaults}, {'; '.join(clauses)}"
+    count = "all" if holding == len(factors) else f"{holding} of the"
+    return "; ".join([f"{count} {defaults} {_hold(holding)}", *clauses])
+
+
+def tally(factors: Sequence[FactorVerdict]) -> str:
+    """How many defaults hold, are beaten and are open: `3 hold, 1 beaten, 2 open`."""
+    tones = [TONES[factor.verdict] for factor in factors]
+    holding = tones.count("holds") + tones.count("other")
+    counts = {
+        _hold(holding): holding,
+        "beaten": tones.count("beaten"),
+        "open": tones.count("open"),
+    }
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def data_name(report: SweepReport) -> str:
+    """The data set or the file, without its folder."""
+    return PurePath(str(report.data["source"])).name
+
+
+def next_step(report: SweepReport) -> str | None:
+    """What to do next where something is left to do."""
+    if report.state == "running":
+        return "Still running: this is where it stands."
+    if report.state == "interrupted":
+        return "It was interrupted: run the same command again to go on."
+    if report.state == "stopped":
+        return "Its budget is spent: run it again with a larger --budget to go on."
+    undecided = (f for f in report.factors if f.verdict is Verdict.UNDECIDED)
+    wanted = max((factor.needs.replicates or 0 for factor in undecided), default=0)
+    if wanted > report.settings.replicates:
+        return f"To go on, run it again with --replicates {wanted}."
+    return None
+
+
+def how_to_read(report: SweepReport, *, detailed: bool = False) -> dict[str, str]:
+    """What the columns of a table mean, by their headers.
+
+    Args:
+        report: in the table.
+        detailed: whether the table shows every alternative.
+    """
+    columns = {
+        "difference": (
+            "alternative minus default in the error on the confirm rows, in "
+            f"{UNITS[report.terms.loss]}, and the range it lies in; "
+            "below zero the alternative is better"
+        ),
+        "new rows": "whether the same is shown for rows that are not in this data",
+    }
+    if detailed:
+        columns["default better"] = "share of the replicates in which the default is better"
+    if any(c.guideline for factor in report.factors for c in factor.comparisons):
+        columns[OTHER_CHOICE] = "the guideline's other choice"
+    return columns
+
+
+def conditions(report: SweepReport) -> dict[str, str]:
+    """What every claim of a report is conditional on."""
+    recipe, data, settings = report.recipe, report.data, report.settings
+    n_confirm, margin = int(data["n_confirm"]), in_units(report.terms.margin, report.terms.loss)
+    levels = (f"{factor} {level.name}" for factor, level in recipe.levels.items())
+    return {
+        "data": (
+            f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
+            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features"
+        ),
+        "default": f"{', '.join(levels)}; each swapped alone, given the others",
+        "network": (
+            f"{_plural(recipe.depth, 'hidden layer')} of {_plural(recipe.width, 'unit')}; "
+            f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
+        ),
+        "tuning": (
+            "learning rate and strengths anew for every level: "
+            f"{settings.pilot_trials} pilot trials, then {_plural(settings.lanes, 'lane')} "
+            "in each replicate"
+        ),
+        "margin": f"differences matter from {margin}",
+        "chance": (
+            f"at most {_plural(settings.replicates, 'replicate')}, seed {settings.seed}; the "
+            f"probability of any false claim here is at most {100 * ALPHA:g} %"
+        ),
+    }
+
+
+def _obstacle(report: SweepReport) -> str | None:
+    """Why there is no verdict at all, if there is none."""
+    terms = report.terms
+    if not terms.has_enough_rows:
+        margin = in_units(terms.margin, terms.loss)
+        return (
+            f"a margin of {margin} takes {terms.least_rows:,} confirm rows, "
+            f"and there are {terms.n_rows:,}"
+        )
+    if not any(c.replicates for factor in report.factors for c in factor.comparisons):
+        return f"the first look is at {LOOKS[0]} replicates"
+    return None
+
+
+def _clauses(factors: Sequence[FactorVerdict]) -> list[str]:
+    """Which defaults are beaten by what, and how many are open."""
+    beaten = (Verdict.BEATEN, Verdict.HOLDS_OTHER)
+    clauses = [_clause(factor) for factor in factors if factor.verdict in beaten]
+    undecided = [factor for factor in factors if factor.verdict is Verdict.UNDECIDED]
+    if undecided:
+        verb = "is" if len(undecided) == 1 else "are"
+        clauses.append(f"{len(undecided)} {verb} still open{_wants(undecided)}")
+    return clauses
+
+
+def _clause(factor: FactorVerdict) -> str:
+    """What was found about one default."""
+    name = f"{factor.factor} {factor.default}"
+    match factor.verdict:
+        case Verdict.BEATEN:
+            return f"{name} is beaten by {' and '.join(factor.beaten_by)}"
+        case Verdict.HOLDS_OTHER:
+            others = " and ".join(c.level for c in factor.comparisons if c.guideline)
+            return f"{name} is beaten only by the guideline's other choice, {others}"
+        case Verdict.UNDECIDED:
+            return f"{name} is still open{_wants([factor])}"
+        case _:
+            return f"{name} {standing(factor)}"
+
+
+def _wants(undecided: Sequence[FactorVerdict]) -> str:
+    """What would settle all of these, where that can be said in one clause."""
+    words = {factor.needs: standing(factor).rpartition(": ")[2] for factor in undecided}
+    if all(needs.replicates for needs in words):
+        return f": {words[max(words, key=lambda needs: needs.replicates or 0)]}"
+    return f": {words.popitem()[1]}" if len(words) == 1 else ""
+
+
+def _hold(count: int) -> str:
+    return "holds" if count == 1 else "hold"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"

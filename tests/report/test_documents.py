@@ -1,0 +1,48 @@
+import json
+import re
+
+import pytest
+
+from search.report.documents import as_json, documents
+from search.report.words import conditions, headline
+from search.settings import Settings
+from tests.reports import mixed, report
+
+
+def test_a_sweep_has_three_documents_that_agree() -> None:
+    shown = report(settings=Settings(name="mine", seed=3))
+    found = documents(shown)
+    assert list(found) == ["verdict.md", "verdict.json", "settings.json"]
+    assert json.loads(found["verdict.json"]) == json.loads(json.dumps(shown.to_dict()))
+    assert Settings.from_dict(json.loads(found["settings.json"])) == shown.settings
+    assert found["verdict.md"].startswith("# mine\n")
+
+
+def test_documents_before_the_first_look_are_strict_json() -> None:
+    verdicts = json.loads(documents(report(mixed(replicates=0)))["verdict.json"])
+    assert verdicts["factors"][0]["alternatives"][0]["low"] is None
+
+
+def test_json_refuses_what_is_no_number() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        as_json({"value": float("nan")})
+
+
+def test_markdown_has_all_that_the_terminal_shows() -> None:
+    shown = report(notes=("activation=selu: the best rates are the highest",))
+    text = documents(shown)["verdict.md"]
+    for part in (headline(shown), *conditions(shown).values(), *shown.notes):
+        assert part in text
+    for factor in shown.factors:
+        for comparison in factor.comparisons:
+            assert f"| {factor.factor} | {factor.default} | {comparison.level}" in text
+
+
+def test_markdown_tables_have_the_same_columns_in_every_row() -> None:
+    shown = report(notes=("a column called | is left out",))
+    text = documents(shown)["verdict.md"]
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    counts = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+    assert set(counts) == {9, 10}
+    assert counts == sorted(counts)
+    assert r"a column called \| is left out" in text

@@ -1,0 +1,124 @@
+import dataclasses
+
+import pytest
+
+from search.report.words import conditions, headline, how_to_read, next_step, tally
+from search.settings import Settings
+from search.sweep.records import State
+from search.verdict import FactorVerdict, Loss, Terms
+from tests.reports import comparison, factor, mixed, report
+
+HOLDS = factor("initializer", {"glorot_uniform": 0.03})
+BEATEN = factor("normalization", {"batch": -0.03})
+SOON = FactorVerdict("activation", "elu", (comparison("relu", 0.0, replicates=16),))
+LATER = FactorVerdict("optimizer", "nag", (comparison("adam", -0.007, replicates=16),))
+
+
+def test_the_headline_counts_what_holds_and_names_what_does_not() -> None:
+    assert headline(report()) == (
+        "On digits, 4 of the 6 defaults of the shallow recipe hold; normalization none is beaten "
+        "by batch; optimizer nag is beaten only by the guideline's other choice, adamw; 1 is "
+        "still open: needs about 670 more confirm rows."
+    )
+
+
+@pytest.mark.parametrize(
+    ("factors", "words"),
+    [
+        ((HOLDS, HOLDS), "all 2 defaults of the shallow recipe hold."),
+        ((HOLDS, BEATEN), "1 of the 2 defaults of the shallow recipe holds; normalization none"),
+        ((BEATEN, BEATEN), "of the 2 defaults of the shallow recipe, normalization none is"),
+        ((SOON, SOON), "of the 2 defaults of the shallow recipe, 2 are still open: needs about"),
+        ((HOLDS,), "under the shallow recipe, initializer he_normal holds: every alternative is"),
+        ((BEATEN,), "under the shallow recipe, normalization none is beaten by batch."),
+        ((SOON,), "under the shallow recipe, activation elu is still open: needs about"),
+    ],
+)
+def test_the_headline_fits_any_number_of_factors(
+    factors: tuple[FactorVerdict, ...], words: str
+) -> None:
+    assert headline(report(factors)).startswith(f"On digits, {words}")
+
+
+def test_the_headline_names_the_replicates_that_would_settle_all_that_is_open() -> None:
+    assert SOON.needs.replicates is not None
+    assert LATER.needs.replicates is not None
+    assert SOON.needs.replicates < LATER.needs.replicates
+    ending = f"({LATER.needs.replicates} in all)."
+    assert "2 are still open: needs about" in headline(report((HOLDS, SOON, LATER)))
+    assert headline(report((HOLDS, SOON, LATER))).endswith(ending)
+
+
+def test_what_is_open_for_different_reasons_is_only_counted() -> None:
+    rows = factor("activation", {"swish": -0.011})
+    assert headline(report((HOLDS, SOON, rows))).endswith("; 2 are still open.")
+
+
+def test_a_file_is_named_without_its_folder() -> None:
+    assert headline(report(settings=Settings(data="/data/houses.csv"))).startswith(
+        "On houses.csv, "
+    )
+
+
+def test_without_a_look_nothing_can_be_said() -> None:
+    early = report(mixed(replicates=0))
+    words = "nothing can be said yet about the shallow recipe: the first look is at 16 replicates"
+    assert headline(early) == f"On digits, {words}."
+
+
+def test_too_few_confirm_rows_are_named_with_what_it_takes() -> None:
+    few = Terms(Loss.ERROR_RATE, margin=0.01, comparisons=16, n_rows=30)
+    words = "a margin of 1 percentage point takes 100 confirm rows, and there are 30."
+    assert headline(report(terms=few)).endswith(words)
+
+
+def test_the_tally_leaves_out_what_there_is_none_of() -> None:
+    assert tally(mixed()) == "4 hold, 1 beaten, 1 open"
+    assert tally((HOLDS,)) == "1 holds"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("running", "Still running"),
+        ("interrupted", "run the same command again"),
+        ("stopped", "with a larger --budget"),
+    ],
+)
+def test_an_unfinished_sweep_says_how_to_go_on(state: State, words: str) -> None:
+    assert words in str(next_step(report(state=state)))
+
+
+def test_a_finished_sweep_goes_on_only_where_more_replicates_would_help() -> None:
+    settings = Settings(replicates=16)
+    wanted = LATER.needs.replicates
+    step = next_step(report((HOLDS, LATER), settings=settings))
+    assert step == f"To go on, run it again with --replicates {wanted}."
+    assert next_step(report((HOLDS, BEATEN), settings=settings)) is None
+    assert next_step(report((factor("activation", {"swish": -0.011}),))) is None
+
+
+def test_conditions_name_all_that_was_held_fixed() -> None:
+    one_layer = dataclasses.replace(report(), settings=Settings(seed=7, lanes=1))
+    words = " | ".join(conditions(one_layer).values())
+    for part in (
+        "digits: 1,437 development and 360 confirm rows, 64 features",
+        "initializer he_normal, activation elu, normalization none, regularization early_stopping",
+        "each swapped alone, given the others",
+        "2 hidden layers of 100 units; batches of 32, at most 30 epochs",
+        "learning rate and strengths anew for every level: 32 pilot trials, then 1 lane in each",
+        "differences matter from 1 percentage point",
+        "at most 32 replicates, seed 7",
+        "the probability of any false claim here is at most 5 %",
+    ):
+        assert part in words
+
+
+def test_the_legend_explains_what_is_there() -> None:
+    assert "percentage points" in how_to_read(report())["difference"]
+    rmse = Terms(Loss.RMSE, margin=0.02, comparisons=16, n_rows=360)
+    assert "% of the RMSE" in how_to_read(report(terms=rmse))["difference"]
+    assert "*" in how_to_read(report())
+    assert "*" not in how_to_read(report((HOLDS,)))
+    assert "default better" not in how_to_read(report())
+    assert "default better" in how_to_read(report(), detailed=True)
