@@ -1,0 +1,21 @@
+"""The one door to MLflow: runs as a projection of the store.
+
+Everything here can be rebuilt from the store at any time. A server that is down delays it; nothing
+is lost.
+"""
+
+# First of all: it sets what MLflow reads while it is imported.
+from search.tracking.environment import local_uri, redact, resolve_uri
+from search.tracking.mirror import sync
+from search.tracking.tracker import Tracker
+from search.tracking.ui import ui_command, ui_environment
+
+__all__ = [
+    "Tracker",
+    "local_uri",
+    "redact",
+    "resolve_uri",
+    "sync",
+    "ui_command",
+    "ui_environment",
+]

@@ -1,0 +1,195 @@
+"""What MLflow shall show of a trial and of a sweep."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, NamedTuple, final
+
+from mlflow.entities import Dataset, DatasetInput, InputTag, Run
+
+from search.data.rows import Task
+from search.settings import LIMITS, NOT_PART_OF_A_SWEEP
+from search.study.record import TrialRecord
+from search.sweep.records import State, SweepReport
+
+SWEEP = "search.sweep"
+"""Tag of a parent run: the name of its sweep."""
+TRIAL = "search.trial"
+"""Tag of a child run: study and index of its trial."""
+NAME = "mlflow.runName"
+"""Tag that MLflow keeps equal to a run's name."""
+PARENT = "mlflow.parentRunId"
+"""Tag by which MLflow nests runs."""
+DESCRIPTION = "mlflow.note.content"
+"""Tag that MLflow's page shows as Markdown above a run."""
+
+STATUS: dict[State, str] = {
+    "done": "FINISHED",
+    "stopped": "FINISHED",
+    "interrupted": "KILLED",
+    "running": "RUNNING",
+}
+"""Of the parent run."""
+
+_MAX_TAG = 8000
+_MAX_DIGEST = 36
+_PROFILE = ("task", "target", "n_rows", "n_features", "n_classes", "n_confirm")
+
+
+class Point(NamedTuple):
+    """One value of a metric."""
+
+    key: str
+    """The metric."""
+    value: float
+    """Finite."""
+    step: int = 0
+    """The epoch, in a curve."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What one run shall show."""
+
+    params: Mapping[str, str]
+    """What cannot change once it is logged."""
+    points: tuple[Point, ...]
+    """Of all metrics, the steps of each in order."""
+    tags: Mapping[str, str]
+    """The run may have others beside them."""
+    status: str
+    """MLflow's word."""
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric, as MLflow lists them."""
+        return {point.key: point.value for point in self.points}
+
+    def allows(self, run: Run) -> bool:
+        """Whether `run` shows part of this and nothing else, so that it can be completed."""
+        shown = run.data.params.items() <= self.params.items()
+        return shown and run.data.metrics.items() <= self.metrics.items()
+
+    def is_shown_by(self, run: Run) -> bool:
+        """Whether nothing is left to do."""
+        return (
+            run.data.params == self.params
+            and run.data.metrics == self.metrics
+            and self.tags.items() <= run.data.tags.items()
+            and run.info.status == self.status
+        )
+
+
+def picture_of_trial(record: TrialRecord, task: Task, parent: str) -> Picture:
+    """A child run.
+
+    Args:
+        record: the trial.
+        task: names the measure: `validation_error` or `validation_rmse`.
+        parent: id of the parent run.
+    """
+    in_confirm = record.replicate is not None
+    number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
+    params = {**record.recipe, **record.params}
+    tags = {
+        NAME: f"{record.factor}={record.level} {number}",
+        TRIAL: trial_name(record),
+        PARENT: parent,
+        "phase": record.phase,
+        "factor": record.factor,
+        "level": record.level,
+        "reason": _clipped(record.reason),
+    }
+    return Picture(
+        params={key: str(value) for key, value in params.items() if key != "format"},
+        # MLflow would draw infinity as 1.8e308.
+        points=tuple(point for point in _points(record, task) if math.isfinite(point.value)),
+        tags={**tags, "replicate": str(record.replicate)} if in_confirm else tags,
+        status="FINISHED" if record.state == "complete" else "FAILED",
+    )
+
+
+def _points(record: TrialRecord, task: Task) -> Iterator[Point]:
+    """The curve lies under `curve/`, so that `validation_error` is the final value."""
+    measure = "validation_error" if task == "classification" else "validation_rmse"
+    if record.value is not None:
+        yield Point(measure, record.value)
+    yield Point("epochs", record.epochs)
+    yield Point("best_epoch", record.best_epoch)
+    yield Point("seconds", record.seconds)
+    names = {"validation_error": measure}
+    for name, values in record.curve.items():
+        if name != "epoch":
+            for epoch, value in zip(record.curve["epoch"], values, strict=True):
+                yield Point(f"curve/{names.get(name, name)}", value, int(epoch))
+
+
+def trial_name(record: TrialRecord) -> str:
+    """What tells a trial's run from the others of its sweep."""
+    return f"{record.study}/{record.index}"
+
+
+def picture_of_start(name: str) -> Picture:
+    """The parent run of a sweep that has just begun."""
+    return Picture(params={}, points=(), tags=_sweep_tags(name), status="RUNNING")
+
+
+def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Picture:
+    """The parent run; limits are tags, because they may be raised and parameters may not change.
+
+    Args:
+        report: where the sweep stands.
+        documents: `verdict.md` among them becomes the description.
+    """
+    settings = report.settings.to_dict() | {
+        "factors": ",".join(report.settings.checked_factors),
+        "margin": report.terms.margin,
+        "task": report.data["task"],
+        "depth": report.recipe.depth,
+        "width": report.recipe.width,
+        "epochs": report.recipe.epochs,
+        "batch_size": report.recipe.batch_size,
+    }
+    given = {key: str(value) for key, value in settings.items() if value is not None}
+    limits = {key: given.pop(key) for key in LIMITS if key in given}
+    verdicts = {f"verdict.{factor.factor}": str(factor.verdict) for factor in report.factors}
+    tags = {**_sweep_tags(report.name), "state": report.state, **limits, **verdicts}
+    if "verdict.md" in documents:
+        tags[DESCRIPTION] = _clipped(documents["verdict.md"])
+    return Picture(
+        params={key: value for key, value in given.items() if key not in NOT_PART_OF_A_SWEEP},
+        points=(
+            Point("trials_complete", report.complete),
+            Point("trials_failed", report.failed),
+            Point("trainings", report.trainings),
+            Point("seconds", report.seconds),
+        ),
+        tags=tags,
+        status=STATUS[report.state],
+    )
+
+
+def dataset_input(data: Mapping[str, Any]) -> DatasetInput:
+    """A sweep's data as MLflow lists it: where it is from and its fingerprint, no rows."""
+    source = str(data["source"])
+    is_file = bool(PurePath(source).suffix)
+    profile = {key: data[key] for key in _PROFILE if data.get(key) is not None}
+    dataset = Dataset(
+        name=PurePath(source).stem,
+        digest=str(data["fingerprint"])[:_MAX_DIGEST],
+        source_type="local" if is_file else "code",
+        source=json.dumps({"uri": source} if is_file else {"tags": {"embedded": source}}),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _sweep_tags(name: str) -> dict[str, str]:
+    return {NAME: name, SWEEP: name}
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MAX_TAG else text[: _MAX_TAG - 1] + "…"

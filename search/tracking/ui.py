@@ -1,0 +1,41 @@
+"""MLflow's own page."""
+
+import os
+import sys
+from pathlib import Path
+
+from search.errors import InputError
+from search.tracking.client import make_database
+from search.tracking.environment import artifact_root, is_server, local_uri, redact, resolve_uri
+
+
+def ui_command(
+    home: Path, tracking_uri: str | None, host: str = "127.0.0.1", port: int = 5000
+) -> list[str]:
+    """The command that serves MLflow's page; to be run with `ui_environment`.
+
+    The local database is made first where there is none, which takes seconds.
+
+    Raises:
+        InputError: if `tracking_uri` is no address, or one of a server, which has its own page.
+    """
+    uri = resolve_uri(tracking_uri, home)
+    if is_server(uri):
+        raise InputError("--tracking-uri", "of a server has its own page, open it", redact(uri))
+    if uri == local_uri(home):
+        make_database(home)
+    server = [sys.executable, "-m", "mlflow", "server"]
+    return [*server, "--host", host, "--port", str(port), "--workers", "1"]
+
+
+def ui_environment(home: Path, tracking_uri: str | None) -> dict[str, str]:
+    """This process's environment and where the page finds the runs.
+
+    The address of a database may hold a password, and a command line is for all to see.
+    """
+    return os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": resolve_uri(tracking_uri, home),
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": artifact_root(home),
+        # Else the page takes a dozen processes and gigabytes.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    }
