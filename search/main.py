@@ -1,0 +1,118 @@
+"""The whole job: settings in, report out, MLflow told along the way."""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from search.data import load_dataset
+from search.report.documents import documents
+from search.settings import Settings
+from search.study import Store
+from search.sweep import folder
+from search.sweep.records import Listener, SweepReport, TrialStored
+from search.sweep.reporting import load_report
+from search.sweep.run import Sweep, open_sweep
+from search.sweep.steps import Train
+from search.tracking import Tracker, resolve_uri
+from search.tracking import sync as sync_tracking
+
+
+def default_home() -> Path:
+    """The folder of all sweeps: `mlruns/` in the working directory."""
+    return Path.cwd() / "mlruns"
+
+
+def run(
+    settings: Settings | None = None,
+    *,
+    home: Path | None = None,
+    listeners: Sequence[Listener] = (),
+) -> SweepReport:
+    """Run a sweep, or go on with it, and log it to MLflow.
+
+    Args:
+        settings: what is asked for; by default the shallow recipe on digits.
+        home: the folder of all sweeps; by default `mlruns/` in the working directory.
+        listeners: hear of every event, in this thread, after the store has it.
+
+    Raises:
+        InputError: if the settings or the data break a rule; nothing was written.
+        SweepHeldError: if another process works on this sweep.
+        AllTrialsFailedError: if the first trainings all diverged.
+    """
+    settings = settings or Settings()
+    home = (home or default_home()).absolute()
+    resolve_uri(settings.tracking_uri, home)  # a wrong address is bad input: nothing is written
+    dataset = load_dataset(settings.data, target=settings.target, task=settings.task)
+    with open_sweep(settings, dataset, home) as sweep, _tracker(sweep, home) as tracker:
+        for record in sweep.store.all_records():  # what a killed process did not log
+            tracker.hear(TrialStored(record))
+        try:
+            sweep.run(_trainers(), (*listeners, tracker.hear))
+        finally:
+            report = sweep.report()
+            tracker.finish(report, documents(report))
+    if tracker.identifiers is not None:
+        folder.write_identifiers(home, report.name, tracker.identifiers)
+    problems = () if tracker.problem is None else (tracker.problem,)
+    notes = (*report.notes, *problems)
+    return replace(report, notes=notes, mlflow=tracker.identifiers)
+
+
+def load(name: str, *, home: Path | None = None) -> SweepReport:
+    """Where a sweep stands, running or not.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        StoreError: if its files are damaged.
+    """
+    return load_report(name, (home or default_home()).absolute())
+
+
+def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None) -> SweepReport:
+    """Bring MLflow up to a sweep's store.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        SearchError: if MLflow could not be brought up to the store.
+    """
+    home = (home or default_home()).absolute()
+    report = load_report(name, home)
+    records = Store(folder.folder_of(home, name)).all_records()
+    uri = tracking_uri or report.settings.tracking_uri
+    identifiers = sync_tracking(report, records, documents(report), home=home, tracking_uri=uri)
+    folder.write_identifiers(home, name, identifiers)
+    return replace(report, mlflow=identifiers)
+
+
+def _tracker(sweep: Sweep, home: Path) -> Tracker:
+    file = sweep.file
+    uri = file.settings.tracking_uri
+    return Tracker(file.name, sweep.dataset.task, home=home, tracking_uri=uri)
+
+
+def _trainers() -> Train:
+    """The trainers, imported only once there is something to train."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet_standard_error():
+        dispatch = importlib.import_module("search.training.dispatch")
+    train: Train = dispatch.train
+    return train
+
+
+@contextmanager
+def _quiet_standard_error() -> Iterator[None]:
+    """TensorFlow greets on the file descriptor itself before any log level can be set."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
