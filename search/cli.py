@@ -212,7 +212,8 @@ def ui(
     command = ui_command(home, tracking_uri, host=LOOPBACK, port=int(port))
     environment = ui_environment(home, tracking_uri)
     home.mkdir(exist_ok=True)
-    _tell(f"http://{LOOPBACK}:{port}, until it is interrupted")
+    page = f"http://{LOOPBACK}:{port}/#/experiments?workflowType=machine_learning"
+    _tell(f"{page}\nuntil it is interrupted")
     # In place of this process, so that signals reach the server.
     os.execve(command[0], command, environment)  # noqa: S606  # no shell is meant
 

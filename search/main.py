@@ -48,7 +48,7 @@ def run(
     home = (home or default_home()).absolute()
     resolve_uri(settings.tracking_uri, home)  # a wrong address is bad input: nothing is written
     dataset = load_dataset(settings.data, target=settings.target, task=settings.task)
-    with open_sweep(settings, dataset, home) as sweep, _tracker(sweep, home) as tracker:
+    with open_sweep(settings, dataset, home) as sweep, _tracker(sweep, settings, home) as tracker:
         for record in sweep.store.all_records():  # what a killed process did not log
             tracker.hear(TrialStored(record))
         try:
@@ -89,10 +89,9 @@ def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None
     return replace(report, mlflow=identifiers)
 
 
-def _tracker(sweep: Sweep, home: Path) -> Tracker:
-    file = sweep.file
-    uri = file.settings.tracking_uri
-    return Tracker(file.name, sweep.dataset.task, home=home, tracking_uri=uri)
+def _tracker(sweep: Sweep, settings: Settings, home: Path) -> Tracker:
+    task, uri = sweep.dataset.task, settings.tracking_uri
+    return Tracker(sweep.file.name, task, home=home, tracking_uri=uri)
 
 
 def _trainers() -> Train:

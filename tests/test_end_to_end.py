@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
@@ -165,6 +167,38 @@ def test_an_interrupt_ends_with_130_and_says_how_to_go_on(tmp_path: Path) -> Non
     assert output == b""
     assert b"again to go on" in errors
     assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "n_classes", "loss"),
+    [("price", "regression", 0, "rmse"), ("style", "classification", 3, "error_rate")],
+)
+def test_a_table_with_missing_values_and_many_categories_runs(
+    tmp_path: Path, target: str, task: str, n_classes: int, loss: str
+) -> None:
+    rng = np.random.default_rng(0)
+    size, town = rng.normal(100, 20, 400), rng.integers(0, 30, 400)
+    table = pd.DataFrame(
+        {
+            "size": np.where(rng.random(400) < 0.1, np.nan, size),
+            "town": [f"town {i}" if i % 7 else None for i in town],
+            "price": 1000 + 10 * size + 20 * town + rng.normal(0, 5, 400),
+            "style": np.where(size > 110, "villa", np.where(size > 90, "house", "flat")),
+        }
+    )
+    table.to_csv(tmp_path / "houses.csv", index=False)
+    words = [sys.executable, "-m", "search", "run", "--data", "houses.csv", "--target", target]
+    options = "--factors activation --pilot-trials 4 --lanes 1 --replicates 16 --epochs 3 --json"
+    done = subprocess.run(
+        [*words, *options.split()], cwd=tmp_path, capture_output=True, check=True, timeout=300
+    )
+    document = json.loads(done.stdout)
+    assert document["name"] == "houses-shallow"
+    assert (document["data"]["task"], document["data"]["n_classes"]) == (task, n_classes)
+    assert document["data"]["n_features"] > 15  # towns, and whether a size is missing
+    assert document["conditions"]["loss"] == loss
+    for alternative in document["factors"][0]["alternatives"]:
+        assert alternative["difference"] is not None
 
 
 def test_self_normalizing_runs_on_standardized_inputs(tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ class TrialRecord:
     curve: Mapping[str, Sequence[float]]
     """epoch, train_loss, validation_loss, validation_error; thinned to CURVE_POINTS."""
     seconds: float
-    """Wall time this trial's trainings took of their stacks'."""
+    """What its trainings took: their shares of the time of their stacks."""
+    wall_seconds: float = 0.0
+    """Wall time from the trial stored before to this one; these add up to the sweep's."""
     trainings: int = 1
     """Members trained for it."""
     window: int = 0

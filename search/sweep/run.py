@@ -1,8 +1,9 @@
 """A sweep from start to end, or from where it stands."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -32,12 +33,19 @@ class Sweep:
     dataset: Dataset
     """The data it names."""
 
-    def run(self, train: Train, listeners: Sequence[Listener] = ()) -> SweepReport:
+    def run(
+        self,
+        train: Train,
+        listeners: Sequence[Listener] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> SweepReport:
         """Run the sweep, or go on with it.
 
         Args:
             train: trains members.
             listeners: hear of every event, in this thread, after the store has it.
+            clock: seconds that never go back.
 
         Raises:
             AllTrialsFailedError: if the first trainings all diverged.
@@ -45,7 +53,7 @@ class Sweep:
         settings = self.file.settings
         arms = plan_arms(settings, self.file.recipe)
         judge = Judge(arms, terms_of(self.file, arms), self.store)
-        job = Job(settings, loss_of(self.file), self.store, train, tuple(listeners))
+        job = Job(settings, loss_of(self.file), self.store, train, tuple(listeners), clock)
         standing = _run(job, arms, judge, self.dataset)
         return report(self.file, self.store, standing, is_held=False)
 
@@ -106,7 +114,7 @@ def _look(job: Job, judge: Judge, dataset: Dataset) -> Standing:
 def _file(settings: Settings, dataset: Dataset) -> SweepFile:
     return SweepFile(
         name=settings.name or f"{dataset.name}-{settings.recipe}",
-        settings=settings,
+        settings=_without_credentials(settings),
         recipe=settings.default_recipe(dataset.n_development),
         data={
             "source": dataset.source,
@@ -120,3 +128,9 @@ def _file(settings: Settings, dataset: Dataset) -> SweepFile:
             "notes": list(dataset.notes),
         },
     )
+
+
+def _without_credentials(settings: Settings) -> Settings:
+    """Settings that may be written down: an address with a user and a password is not."""
+    has_user = settings.tracking_uri is not None and "@" in settings.tracking_uri
+    return replace(settings, tracking_uri=None) if has_user else settings

@@ -1,7 +1,7 @@
 """One step of a sweep: members in, finished trials in the store."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 import numpy as np
@@ -13,7 +13,6 @@ from search.study.record import CURVE_POINTS
 from search.sweep.records import Listener, TrialStored
 from search.training.contract import Curve, Member, Result
 from search.verdict import Loss, mean_loss, row_losses
-
 
 _LEAST = 1e-12
 """Keeps logarithms and quotients finite."""
@@ -43,6 +42,8 @@ class Job:
     """Trains members."""
     listeners: tuple[Listener, ...]
     """Hear of every trial once it is stored."""
+    clock: Callable[[], float]
+    """Seconds that never go back."""
 
     def tell(self, record: TrialRecord) -> None:
         """Store a finished trial, then let others hear of it."""
@@ -88,13 +89,17 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     if _budget_is_spent(job):
         return False
     results: dict[int, dict[int, Result]] = {}
+    before = job.clock()
     for index, result in job.train(members, data, done=done):
         number, lane = owner[index]
         trial, lanes = trials[number], results.setdefault(number, {})
         lanes[lane] = result
         if index in done or len(lanes) < len(trial.members):
             continue
-        job.tell(trial.record([lanes[i] for i in range(len(lanes))]))
+        now = job.clock()
+        record = trial.record([lanes[i] for i in range(len(lanes))])
+        job.tell(replace(record, wall_seconds=now - before))
+        before = now
         del results[number]
         if _budget_is_spent(job):
             return all(t.index in _indices(job.store, t.study) for t in trials)
@@ -103,7 +108,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
 
 def seconds_spent(store: Store) -> float:
     """Wall time that the trainings in the store took."""
-    return sum(record.seconds for record in store.all_records())
+    return sum(record.wall_seconds for record in store.all_records())
 
 
 @final

@@ -61,7 +61,14 @@ def sync(
     """
     uri = resolve_uri(tracking_uri, home)
     try:
-        mirror = Mirror(report.name, report.data["task"], home=home, uri=uri, rebuild=True)
+        mirror = Mirror(
+            report.name,
+            report.data["task"],
+            home=home,
+            uri=uri,
+            seconds=report.seconds,
+            rebuild=True,
+        )
         mirror.show_sweep(report, documents)
         for record in records:
             mirror.show_trial(record)
@@ -77,9 +84,10 @@ def behind(name: str, uri: str, error: BaseException) -> str:
     """One line for a person: what failed, that nothing is lost, and what to do."""
     while cause := error.__cause__ or error.__context__:
         error = cause
-    words = " ".join(str(error).split())[:_MAX_WORDS] or type(error).__name__
-    told = f"MLflow at {uri} is behind the store ({words}); nothing is lost"
-    return redact(f"{told}: run `python -m search sync {name}` later")
+    # Redacted before it is cut: half an address would no longer be known as one.
+    words = redact(" ".join(str(error).split()))[:_MAX_WORDS] or type(error).__name__
+    told = f"MLflow at {redact(uri)} is behind the store ({words}); nothing is lost"
+    return f"{told}: run `python -m search sync {name}` later"
 
 
 @final
@@ -91,12 +99,20 @@ class Mirror:
         task: names the measure.
         home: the absolute `mlruns/` folder.
         uri: as `resolve_uri` gives it.
+        seconds: how long ago the sweep began, for a parent run that is not there yet.
         rebuild: whether an experiment whose artifacts are elsewhere, or a parent run of other
             settings, may be replaced; only for who then writes every trial.
     """
 
     def __init__(
-        self, name: str, task: Task, *, home: Path, uri: str, rebuild: bool = False
+        self,
+        name: str,
+        task: Task,
+        *,
+        home: Path,
+        uri: str,
+        seconds: float = 0.0,
+        rebuild: bool = False,
     ) -> None:
         self._name, self._task, self._uri, self._rebuild = name, task, uri, rebuild
         self._own = {HOME: identity(home)}
@@ -107,7 +123,7 @@ class Mirror:
         for run in self._runs():
             trial = run.data.tags.get(TRIAL)
             (sweeps if trial is None else self._trials.setdefault(trial, [])).append(run)
-        self._sweep = sweeps[0] if sweeps else self._create(picture_of_start(name))
+        self._sweep = sweeps[0] if sweeps else self._create(picture_of_start(name), seconds)
         self._delete(sweeps[1:])
 
     @property
@@ -126,7 +142,7 @@ class Mirror:
             if not self._rebuild:
                 raise SearchError("its run has other settings")
             self._delete([self._sweep])
-            self._sweep = self._create(picture)
+            self._sweep = self._create(picture, report.seconds)
         run_id = self._sweep.info.run_id
         self._log(self._sweep, picture, _now())
         self._client.log_inputs(run_id, [dataset_input(report.data)])
@@ -164,7 +180,7 @@ class Mirror:
         else:
             self._client.set_terminated(run_id, status)
 
-    def _create(self, picture: Picture, seconds: float = 0.0) -> Run:
+    def _create(self, picture: Picture, seconds: float) -> Run:
         return self._client.create_run(
             self._experiment,
             start_time=_now() - _milliseconds(seconds),
@@ -175,12 +191,11 @@ class Mirror:
         """Log what `run` does not show yet."""
         shown, metrics = run.data, picture.metrics
         points = [p for p in picture.points if shown.metrics.get(p.key) != metrics[p.key]]
-        tags = picture.tags.items() - shown.tags.items()
         self._client.log_batch(
             run.info.run_id,
             metrics=[Metric(point.key, point.value, at, point.step) for point in points],
-            params=[Param(*x) for x in picture.params.items() - shown.params.items()],
-            tags=[RunTag(*x) for x in tags],
+            params=[Param(k, v) for k, v in picture.params.items() if k not in shown.params],
+            tags=[RunTag(k, v) for k, v in picture.tags.items() if shown.tags.get(k) != v],
             synchronous=True,
         )
 

@@ -101,7 +101,7 @@ class Comparison:
         }
 
 
-def compare(  # noqa: PLR0913  # the last three only name what is compared
+def compare(  # the last three only name what is compared
     deltas: Array,
     differences: Array,
     terms: Terms,

@@ -33,6 +33,8 @@ class FakeTrain:
     """Raise KeyboardInterrupt once this many results have been given."""
     seconds: float = 0.25
     """What a training is said to take."""
+    now: float = 0.0
+    """Its clock: moves by `seconds` with every training."""
     trained: list[Member] = field(default_factory=list)
     """Every member that was trained, in order."""
 
@@ -45,6 +47,7 @@ class FakeTrain:
             if len(self.trained) >= self.stop_after:
                 raise KeyboardInterrupt
             self.trained.append(member)
+            self.now += self.seconds
             yield index, self._train(member, data)
 
     def _train(self, member: Member, data: TrainingData) -> Result:

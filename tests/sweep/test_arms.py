@@ -35,9 +35,7 @@ def test_the_guidelines_other_choices_are_tagged() -> None:
     assert tagged == ["regularization=weight_decay", "optimizer=adamw", "lr_schedule=one_cycle"]
 
 
-def test_self_normalizing_keeps_its_block_and_asks_for_alpha_dropout_only_where_it_is_swapped_in() -> (
-    None
-):
+def test_self_normalizing_keeps_its_block_and_drops_only_where_that_is_swapped_in() -> None:
     default, *alternatives = plan_arms(
         Settings(recipe="self_normalizing"), RECIPES["self_normalizing"]
     )

@@ -36,7 +36,7 @@ def run(digits: Dataset, tmp_path: Path) -> Callable[..., SweepReport]:
         with open_sweep(
             settings, options.get("dataset", digits), options.get("home", tmp_path)
         ) as s:
-            return s.run(train, options.get("listeners", ()))
+            return s.run(train, options.get("listeners", ()), clock=lambda: train.now)
 
     return run
 
@@ -242,3 +242,10 @@ def test_all_levels_of_a_replicate_share_split_order_and_seeds(run: Any, fake: A
 def test_the_json_document_is_json_and_holds_no_infinity(run: Any, fake: Any) -> None:
     document = json.dumps(run(fake()).to_dict(), allow_nan=False)
     assert json.loads(document)["factors"][0]["default"] == "none"
+
+
+def test_no_credential_is_written_down(run: Any, fake: Any, tmp_path: Path) -> None:
+    uri = "http://user:secret@127.0.0.1:1"
+    run(fake(), dataclasses.replace(SMALL, tracking_uri=uri))
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or b"secret" not in path.read_bytes()

@@ -10,6 +10,7 @@ from search.errors import InputError, SearchError
 from search.study.record import TrialRecord
 from search.sweep.records import SweepReport
 from search.tracking import local_uri, sync
+from search.tracking.mirror import behind
 from tests.factories import confirm_trial, pilot_trial, some_trials
 from tests.tracking.conftest import DOCUMENTS, Seen, Server, report
 
@@ -79,6 +80,7 @@ def test_the_parent_shows_the_sweep(any_place: Place, name: str) -> None:
     assert identifiers["experiment_id"] == run.info.experiment_id
     assert run.info.run_name == name
     assert run.info.status == "FINISHED"
+    assert run.info.end_time - run.info.start_time >= 1000 * report(name).seconds
     assert run.data.tags["search.sweep"] == name
     assert run.data.tags["mlflow.note.content"] == DOCUMENTS["verdict.md"]
     assert run.data.tags["verdict.normalization"] == "beaten"
@@ -259,6 +261,13 @@ def test_failure_is_one_line_without_credentials(
     assert "\n" not in str(caught.value)
     assert "http://***@127.0.0.1:1" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_password_is_taken_out_of_a_long_message() -> None:
+    error = ValueError("x" * 180 + " http://bob:" + "secret" * 10 + "@host/ " + "x" * 100)
+    told = behind("s", "https://bob:secret@host", error)
+    assert "secret" not in told
+    assert len(told) < 350
 
 
 def test_no_credential_reaches_mlflow(place: Place, name: str) -> None:
