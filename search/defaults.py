@@ -33,6 +33,5 @@ MARGIN_CLASSIFICATION = 0.01
 """One percentage point of error (Benavoli et al. 2017)."""
 MARGIN_REGRESSION_RATIO = 1.02
 """An RMSE this many times the other's is a difference worth having."""
-CHECKED_LEVELS = "core"
 RECIPE = "shallow"
 DATA = "digits"

@@ -6,7 +6,7 @@ SearchError                     one line for a person; exit code 1
 ├── SweepHeldError              another process works on this sweep
 ├── SweepNotFoundError          no sweep has this name; exit code 2
 ├── StoreError                  a sweep's files are damaged or from another version
-└── AllTrialsFailedError        the first trainings all failed for the same reason
+└── AllTrialsFailedError        the first trials all failed
 """
 
 
@@ -57,9 +57,9 @@ class StoreError(SearchError):
 
 
 class AllTrialsFailedError(SearchError):
-    """The first trainings all failed for the same reason, so the rest would too."""
+    """The first trials all failed, so the rest would too."""
 
     def __init__(self, count: int, reason: str) -> None:
         self.count = count
         self.reason = reason
-        super().__init__(f"the first {count} trainings all failed for the same reason: {reason}")
+        super().__init__(f"the first {count} trials all failed: {reason}")

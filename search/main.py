@@ -42,13 +42,26 @@ def run(
     Raises:
         InputError: if the settings or the data break a rule; nothing was written.
         SweepHeldError: if another process works on this sweep.
-        AllTrialsFailedError: if the first trainings all diverged.
+        AllTrialsFailedError: if the first trials all failed.
     """
     settings = settings or Settings()
     home = (home or default_home()).absolute()
     resolve_uri(settings.tracking_uri, home)  # a wrong address is bad input: nothing is written
     dataset = load_dataset(settings.data, target=settings.target, task=settings.task)
-    with open_sweep(settings, dataset, home) as sweep, _tracker(sweep, settings, home) as tracker:
+    with open_sweep(settings, dataset, home) as sweep:
+        tracker = _tracker(sweep, settings, home)
+        try:
+            report = _run_and_log(sweep, tracker, listeners)
+        finally:
+            if tracker.identifiers is not None:
+                folder.write_identifiers(home, sweep.file.name, tracker.identifiers)
+    problems = () if tracker.problem is None else (tracker.problem,)
+    notes = (*report.notes, *problems)
+    return replace(report, notes=notes, mlflow=tracker.identifiers)
+
+
+def _run_and_log(sweep: Sweep, tracker: Tracker, listeners: Sequence[Listener]) -> SweepReport:
+    with tracker:
         for record in sweep.store.all_records():  # what a killed process did not log
             tracker.hear(TrialStored(record))
         try:
@@ -56,11 +69,7 @@ def run(
         finally:
             report = sweep.report()
             tracker.finish(report, documents(report))
-    if tracker.identifiers is not None:
-        folder.write_identifiers(home, report.name, tracker.identifiers)
-    problems = () if tracker.problem is None else (tracker.problem,)
-    notes = (*report.notes, *problems)
-    return replace(report, notes=notes, mlflow=tracker.identifiers)
+    return report
 
 
 def load(name: str, *, home: Path | None = None) -> SweepReport:
@@ -83,10 +92,16 @@ def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None
     home = (home or default_home()).absolute()
     report = load_report(name, home)
     records = Store(folder.folder_of(home, name)).all_records()
-    uri = tracking_uri or report.settings.tracking_uri
+    uri = tracking_uri or _remembered_uri(report)
     identifiers = sync_tracking(report, records, documents(report), home=home, tracking_uri=uri)
     folder.write_identifiers(home, name, identifiers)
     return replace(report, mlflow=identifiers)
+
+
+def _remembered_uri(report: SweepReport) -> str | None:
+    """Where the sweep was logged before, if that address is known without its credentials."""
+    uri = (report.mlflow or {}).get("tracking_uri", "")
+    return uri if uri.startswith("http") and "***" not in uri else None
 
 
 def _tracker(sweep: Sweep, settings: Settings, home: Path) -> Tracker:

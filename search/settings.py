@@ -40,7 +40,7 @@ class Settings:
     """An embedded data set or a file."""
     target: str | None = None
     """Column to predict, for files."""
-    # `search.data.rows.Task`, spelled out: that import would read tables with pandas for `--help`.
+    # `search.rows.Task`, spelled out: that import would read tables with pandas for `--help`.
     task: Literal["classification", "regression"] | None = None
     """Classification or regression, where the target leaves it open."""
     recipe: str = defaults.RECIPE
@@ -63,10 +63,10 @@ class Settings:
     """Points of a level's nuisance window in each replicate."""
     pilot_trials: int = defaults.PILOT_TRIALS
     """Trials that find each level's window, at least 4."""
-    replicates: int = defaults.REPLICATES
-    """At most this many replicates."""
+    replicates: int | None = None
+    """At most this many; None leaves it as it is, or 32 to begin with."""
     budget: float | None = None
-    """Seconds of training in total, over all resumes; None sets no limit."""
+    """Seconds of training in total, over all resumes; None leaves it as it is, or sets no limit."""
     seed: int = defaults.SEED
     """Root of all randomness, at least 0."""
     tracking_uri: str | None = None
@@ -81,7 +81,7 @@ class Settings:
             self._tidy_factors(self.factors)
         for setting, least in _LEAST.items():
             value = getattr(self, setting)
-            if value is not None or setting not in _SHAPE:
+            if value is not None or setting not in (*_SHAPE, "replicates"):
                 _check_whole(setting, value, least)
         if self.margin is not None:
             rule = "must be a number between 0 and 1; 0.01 is 1 percentage point of error"
@@ -109,6 +109,11 @@ class Settings:
     def checked_factors(self) -> tuple[str, ...]:
         """The factors to check, in the table's order."""
         return self.factors or swept_factors(self.recipe)
+
+    @property
+    def n_replicates(self) -> int:
+        """At most this many replicates."""
+        return defaults.REPLICATES if self.replicates is None else self.replicates
 
     def default_recipe(self, n_development: int) -> Recipe:
         """The recipe that is checked, for this many development rows."""

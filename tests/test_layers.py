@@ -13,6 +13,7 @@ ORDER = (
     "search.errors",
     "search.seeds",
     "search.defaults",
+    "search.rows",
     "search.data",
     "search.models",
     "search.training",

@@ -7,11 +7,11 @@ import numpy as np
 
 from search.data.hashing import fingerprint
 from search.data.preparation import fit_features, fit_target
-from search.data.rows import Array, Task, TrainingData
 from search.data.sources import load_table
 from search.data.splits import confirm_mask
 from search.data.table import Table, listed
 from search.defaults import CONFIRM_SHARE
+from search.rows import Array, Task, TrainingData
 
 
 @final

@@ -11,9 +11,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from search.data.rows import Array, Task
 from search.data.table import listed
 from search.errors import InputError
+from search.rows import Array, Task
 
 MAX_CATEGORIES = 50
 MIN_CATEGORY_ROWS = 5

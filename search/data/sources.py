@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine
 
-from search.data.rows import Task
 from search.data.table import Table, listed, make_table, one_of
 from search.errors import InputError
+from search.rows import Task
 
 
 def load_table(data: str, *, target: str | None = None, task: Task | None = None) -> Table:

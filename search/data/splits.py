@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from search.data.hashing import row_hashes
-from search.data.rows import Array, Split
 from search.errors import InputError
+from search.rows import Array, Split
 
 MIN_SIDE_ROWS = 5
 MIN_SIDE_SHARE = 0.2

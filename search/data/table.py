@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_object_dtype
 
-from search.data.rows import Task
 from search.errors import InputError
+from search.rows import Task
 
 MIN_ROWS = 50
 MAX_CLASSES = 200

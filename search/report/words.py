@@ -64,7 +64,7 @@ def next_step(report: SweepReport) -> str | None:
         return "Its budget is spent: run it again with a larger --budget to go on."
     undecided = (f for f in report.factors if f.verdict is Verdict.UNDECIDED)
     wanted = max((factor.needs.replicates or 0 for factor in undecided), default=0)
-    if wanted > report.settings.replicates:
+    if wanted > report.settings.n_replicates:
         return f"To go on, run it again with --replicates {wanted}."
     return None
 
@@ -113,7 +113,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
         ),
         "margin": f"differences matter from {margin}",
         "chance": (
-            f"at most {_plural(settings.replicates, 'replicate')}, seed {settings.seed}; the "
+            f"at most {_plural(settings.n_replicates, 'replicate')}, seed {settings.seed}; the "
             f"probability of any false claim here is at most {100 * ALPHA:g} %"
         ),
     }

@@ -32,6 +32,7 @@ def quasi_random_points(space: Space, n: int, seed: int) -> list[dict[str, Value
         sampler = optuna.samplers.QMCSampler(scramble=True, seed=seed)
     study = optuna.create_study(sampler=sampler)
     distributions = {name: distribution(domain) for name, domain in space.parameters()}
+    study.ask(distributions)  # the sampler draws a study's first trial at random: leave it out
     return [dict(study.ask(distributions).params) for _ in range(n)]
 
 

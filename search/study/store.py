@@ -11,11 +11,13 @@ from typing import final
 import numpy as np
 import optuna
 from optuna.artifacts import FileSystemArtifactStore
+from optuna.artifacts.exceptions import ArtifactNotFound
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from search.data.rows import Array
+from search.errors import StoreError
+from search.rows import Array
 from search.study.ask import distribution
 from search.study.record import TrialRecord
 from spaces import Float
@@ -32,6 +34,9 @@ class Store:
 
     Args:
         folder: of the sweep; must exist to be written to.
+
+    Raises:
+        StoreError: if the journal is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,6 +75,11 @@ class Store:
         """The finished trials of all studies, study by study."""
         return [record for records in self._records.values() for record in records]
 
+    @property
+    def n_records(self) -> int:
+        """How many trials there are."""
+        return sum(map(len, self._records.values()))
+
     def add(self, record: TrialRecord) -> None:
         """Store a finished trial durably; only for the process that holds the sweep."""
         study = self._studies.get(record.study) or self._create(record.study)
@@ -83,17 +93,26 @@ class Store:
         content = io.BytesIO()
         np.save(content, predictions, allow_pickle=False)
         content.seek(0)
-        FileSystemArtifactStore(folder).write(name, content)
+        draft = f"{name}.draft"  # whole or not there, wherever the process is killed
+        FileSystemArtifactStore(folder).write(draft, content)
+        (folder / draft).replace(folder / name)
 
     def has_predictions(self, name: str) -> bool:
         """Whether an array is kept under `name`."""
         return (self._folder / ARTIFACTS / name).exists()
 
     def read_predictions(self, name: str) -> Array:
-        """The array kept under `name`."""
-        with FileSystemArtifactStore(self._folder / ARTIFACTS).open_reader(name) as file:
-            content = io.BytesIO(file.read())
-        return np.asarray(np.load(content, allow_pickle=False))
+        """The array kept under `name`.
+
+        Raises:
+            StoreError: if it is missing or damaged.
+        """
+        try:
+            with FileSystemArtifactStore(self._folder / ARTIFACTS).open_reader(name) as file:
+                content = io.BytesIO(file.read())
+            return np.asarray(np.load(content, allow_pickle=False))
+        except (ArtifactNotFound, ValueError, EOFError) as problem:
+            raise StoreError(f"{name} of {self._folder} cannot be read: {problem}") from problem
 
     def _open(self) -> JournalStorage:
         if self._storage is None:
@@ -109,12 +128,15 @@ class Store:
         return study
 
     def _load(self) -> None:
-        storage = self._open()
-        for name in optuna.get_all_study_names(storage):
-            study = optuna.load_study(study_name=name, storage=storage)
-            self._studies[name] = study
-            finished = study.get_trials(deepcopy=False)
-            self._records[name] = [_from_optuna(name, trial) for trial in finished]
+        try:
+            storage = self._open()
+            for name in optuna.get_all_study_names(storage):
+                study = optuna.load_study(study_name=name, storage=storage)
+                self._studies[name] = study
+                finished = study.get_trials(deepcopy=False)
+                self._records[name] = [_from_optuna(name, trial) for trial in finished]
+        except (ValueError, KeyError, TypeError) as problem:
+            raise StoreError(f"{self._journal} cannot be read: {problem}") from problem
 
 
 def _to_optuna(record: TrialRecord) -> FrozenTrial:

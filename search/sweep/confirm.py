@@ -8,8 +8,8 @@ from typing import final
 import numpy as np
 
 from search.data import Dataset, split_development
-from search.data.rows import Array, Split
 from search.defaults import VALIDATION_SHARE
+from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.study import TrialRecord
 from search.sweep.arms import Arm
@@ -129,7 +129,7 @@ def _record(
         factor=arm.factor,
         level=arm.level,
         state="failed" if best is None else "complete",
-        reason=f"every lane diverged: {curve.reason}" if best is None else curve.reason,
+        reason=f"no lane could be trained: {curve.reason}" if best is None else curve.reason,
         value=None if best is None else best.value,
         standard_error=None if best is None else best.standard_error,
         params=arm.nuisance_of(members[chosen].recipe),

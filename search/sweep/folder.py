@@ -2,9 +2,10 @@
 
 import fcntl
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -23,6 +24,8 @@ SWEEPS = "sweeps"
 _PLAN = "sweep.json"
 _LOCK = "lock"
 _MLFLOW = "mlflow.json"
+_HOLD_TRIES = 5
+_HOLD_PAUSE = 0.1
 
 
 @final
@@ -87,6 +90,16 @@ def read(home: Path, name: str) -> SweepFile:
         raise StoreError(f"{path} cannot be read: {problem}") from problem
 
 
+def with_limits(home: Path, name: str, settings: Settings) -> Settings:
+    """The settings, limits that are not given as they stand in the sweep of this name, if any."""
+    if not (folder_of(home, name) / _PLAN).exists():
+        return settings
+    stored = read(home, name).settings
+    limits = {limit: getattr(settings, limit) for limit in LIMITS}
+    as_stored = {k: getattr(stored, k) if v is None else v for k, v in limits.items()}
+    return replace(settings, **as_stored)
+
+
 def check_unchanged(home: Path, wanted: SweepFile) -> None:
     """Check that a sweep of this name, if there is one, has the same settings and data.
 
@@ -99,15 +112,12 @@ def check_unchanged(home: Path, wanted: SweepFile) -> None:
 
 def write(home: Path, file: SweepFile) -> None:
     """Write what is fixed of a sweep; only for the process that holds it."""
-    path = folder_of(home, file.name) / _PLAN
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(file.to_json())
-    temporary.replace(path)
+    _write_whole(folder_of(home, file.name) / _PLAN, file.to_json())
 
 
 def write_identifiers(home: Path, name: str, identifiers: Mapping[str, str]) -> None:
     """Remember where a sweep is in MLflow."""
-    (folder_of(home, name) / _MLFLOW).write_text(json.dumps(dict(identifiers)))
+    _write_whole(folder_of(home, name) / _MLFLOW, json.dumps(dict(identifiers)))
 
 
 def read_identifiers(home: Path, name: str) -> dict[str, str] | None:
@@ -129,10 +139,14 @@ def hold(home: Path, name: str) -> Iterator[None]:
     folder = folder_of(home, name)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / _LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SweepHeldError(name) from None
+        for _ in range(_HOLD_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:  # by another run, or for a moment by who looks at the sweep
+                time.sleep(_HOLD_PAUSE)
+        else:
+            raise SweepHeldError(name)
         yield
 
 
@@ -141,12 +155,19 @@ def is_held(home: Path, name: str) -> bool:
     path = folder_of(home, name) / _LOCK
     if not path.exists():
         return False
-    with path.open("a") as lock:
+    with path.open() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file that is whole or not there, wherever the process is killed."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(text)
+    draft.replace(path)
 
 
 def _check_unchanged(old: SweepFile, new: SweepFile) -> None:

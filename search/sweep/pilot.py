@@ -6,14 +6,13 @@ from typing import final
 
 from search.data import Dataset, split_development
 from search.defaults import VALIDATION_SHARE
-from search.errors import AllTrialsFailedError
 from search.seeds import derive, generator
 from search.study import TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
 from search.sweep.steps import Job, Trial, run_trials, score, thinned
 from search.sweep.windows import MOST_WIDENINGS, Window, choose_window, widened
-from search.training.contract import Ending, Member, Result, Seeds
+from search.training.contract import Member, Result, Seeds
 from spaces import Space, recipe_at
 
 
@@ -34,9 +33,6 @@ def run_pilot(job: Job, arms: Sequence[Arm], dataset: Dataset) -> dict[Arm, Wind
 
     Returns:
         Arm -> window, or None if the budget ran out first.
-
-    Raises:
-        AllTrialsFailedError: if every training of the first round diverged.
     """
     tried = {arm: arm.space for arm in arms}
     n = job.settings.pilot_trials
@@ -45,7 +41,6 @@ def run_pilot(job: Job, arms: Sequence[Arm], dataset: Dataset) -> dict[Arm, Wind
     for widening in range(MOST_WIDENINGS + 1):
         if not _run_rounds(job, rounds, dataset):
             return None
-        _check_some_worked(job, rounds)
         windows |= {
             r.arm: choose_window(tried[r.arm], _planned(job, r.arm, r.first + r.count))
             for r in rounds
@@ -112,9 +107,3 @@ def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Datas
         )
 
     return Trial(planned.arm.pilot_study, index, (member,), record)
-
-
-def _check_some_worked(job: Job, rounds: Sequence[_Round]) -> None:
-    records = [record for r in rounds for record in job.store.records(r.arm.pilot_study)]
-    if records and all(record.state == "failed" for record in records):
-        raise AllTrialsFailedError(len(records), f"{Ending.DIVERGED}: {records[0].reason}")

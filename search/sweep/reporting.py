@@ -14,7 +14,7 @@ from search.sweep.folder import SweepFile
 from search.sweep.records import State, SweepReport
 from search.sweep.standing import Judge, Standing
 from search.sweep.steps import seconds_spent
-from search.sweep.windows import choose_window, tried_in
+from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
 from search.verdict import Loss, Terms
 
 
@@ -29,7 +29,7 @@ def load_report(name: str, home: Path) -> SweepReport:
     store = Store(folder.folder_of(home, name))
     arms = plan_arms(file.settings, file.recipe)
     judge = Judge(arms, terms_of(file, arms), store)
-    standing = judge.take_stock(file.settings.replicates)
+    standing = judge.take_stock(file.settings.n_replicates)
     found = report(file, store, standing, is_held=folder.is_held(home, name))
     return replace(found, mlflow=folder.read_identifiers(home, name))
 
@@ -79,13 +79,11 @@ def report(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
 
 
 def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
-    pilot_is_done = all(
-        store.records(arm.pilot_study) for arm in plan_arms(file.settings, file.recipe)
-    )
-    if standing.next_look is None and pilot_is_done:
-        return "done"
     if is_held:
         return "running"
+    arms = plan_arms(file.settings, file.recipe)
+    if standing.next_look is None and all(_has_pilot(arm, file, store) for arm in arms):
+        return "done"
     budget = file.settings.budget
     return "stopped" if budget is not None and seconds_spent(store) >= budget else "interrupted"
 
@@ -108,20 +106,29 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
         "comparisons": terms.comparisons,
         "pilot_trials": settings.pilot_trials,
         "lanes": settings.lanes,
-        "replicates": settings.replicates,
+        "replicates": settings.n_replicates,
     }
 
 
+def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:
+    return len(store.records(arm.pilot_study)) >= file.settings.pilot_trials
+
+
 def _notes(arms: tuple[Arm, ...], store: Store) -> list[str]:
-    """What a reader should know of the pilot."""
+    """What a reader should know: windows still at the edge, replicates that failed."""
     notes = []
     for arm in arms:
-        records = store.records(arm.pilot_study)
-        if not records:
-            continue
         name = "the default" if arm is arms[0] else arm.name
-        edge = choose_window(tried_in(arm.space, records), records).edge
-        if edge is not None:
-            which = "lowest" if edge == "low" else "highest"
-            notes.append(f"{name}: the best learning rates are the {which} that were tried")
+        pilot, confirm = store.records(arm.pilot_study), store.records(arm.confirm_study)
+        if any(record.window == MOST_WIDENINGS for record in pilot):
+            edge = choose_window(tried_in(arm.space, pilot), pilot).edge
+            if edge is not None:
+                which = "lowest" if edge == "low" else "highest"
+                notes.append(f"{name}: the best learning rates are the {which} that were tried")
+        failed = sum(record.state == "failed" for record in confirm)
+        if failed:
+            notes.append(
+                f"{name}: no training succeeded in {failed} of {len(confirm)} replicates, "
+                "which score as a blind guess"
+            )
     return notes

@@ -1,5 +1,6 @@
 """A sweep from start to end, or from where it stands."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ class Sweep:
     """What was tried."""
     dataset: Dataset
     """The data it names."""
+    arms: tuple[Arm, ...]
+    """What it trains, the default first."""
+    judge: Judge
+    """Takes its looks."""
 
     def run(
         self,
@@ -39,8 +44,8 @@ class Sweep:
         listeners: Sequence[Listener] = (),
         *,
         clock: Callable[[], float] = time.monotonic,
-    ) -> SweepReport:
-        """Run the sweep, or go on with it.
+    ) -> None:
+        """Run the sweep, or go on with it, until it is done or its budget is spent.
 
         Args:
             train: trains members.
@@ -48,21 +53,31 @@ class Sweep:
             clock: seconds that never go back.
 
         Raises:
-            AllTrialsFailedError: if the first trainings all diverged.
+            AllTrialsFailedError: if the first trials all failed.
         """
-        settings = self.file.settings
-        arms = plan_arms(settings, self.file.recipe)
-        judge = Judge(arms, terms_of(self.file, arms), self.store)
-        job = Job(settings, loss_of(self.file), self.store, train, tuple(listeners), clock)
-        standing = _run(job, arms, judge, self.dataset)
-        return report(self.file, self.store, standing, is_held=False)
+        loss = loss_of(self.file)
+        job = Job(self.file.settings, loss, self.store, train, tuple(listeners), clock)
+        windows = run_pilot(job, self.arms, self.dataset)
+        standing = self._look()
+        while windows is not None and standing.next_look is not None:
+            span = standing.look, standing.next_look
+            if not run_replicates(job, standing.active, windows, span=span, dataset=self.dataset):
+                break
+            standing = self._look()
+            for listener in job.listeners:
+                listener(LookTaken(standing.look, standing.factors))
 
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
-        arms = plan_arms(self.file.settings, self.file.recipe)
-        judge = Judge(arms, terms_of(self.file, arms), self.store)
-        standing = judge.take_stock(self.file.settings.replicates)
+        standing = self.judge.take_stock(self.file.settings.n_replicates)
         return report(self.file, self.store, standing, is_held=False)
+
+    def _look(self) -> Standing:
+        """Take the looks that are due. This alone reads the confirm labels."""
+        replicates = self.file.settings.n_replicates
+        if not self.store.has_predictions(LABELS) and self.judge.first_look_is_due(replicates):
+            self.store.write_predictions(LABELS, self.dataset.y_confirm)
+        return self.judge.take_stock(replicates)
 
 
 @contextmanager
@@ -79,42 +94,26 @@ def open_sweep(settings: Settings, dataset: Dataset, home: Path) -> Iterator[Swe
             was written.
         SweepHeldError: if another process works on this sweep.
     """
-    file = _file(settings, dataset)
+    name = settings.name or default_name(dataset.name, settings.recipe)
+    file = _file(folder.with_limits(home, name, settings), name, dataset)
     folder.check_unchanged(home, file)
     with folder.hold(home, file.name):
         folder.write(home, file)
         store = Store(folder.folder_of(home, file.name))
         store.repair()
-        yield Sweep(file, store, dataset)
+        arms = plan_arms(file.settings, file.recipe)
+        yield Sweep(file, store, dataset, arms, Judge(arms, terms_of(file, arms), store))
 
 
-def _run(job: Job, arms: tuple[Arm, ...], judge: Judge, dataset: Dataset) -> Standing:
-    """The steps of a sweep, until there is none left or the budget is spent."""
-    replicates = job.settings.replicates
-    windows = run_pilot(job, arms, dataset)
-    standing = _look(job, judge, dataset)
-    while windows is not None and standing.next_look is not None:
-        span = standing.look, standing.next_look
-        if not run_replicates(job, standing.active, windows, span=span, dataset=dataset):
-            break
-        standing = _look(job, judge, dataset)
-        for listener in job.listeners:
-            listener(LookTaken(standing.look, standing.factors))
-    return judge.take_stock(replicates)
+def default_name(data: str, recipe: str) -> str:
+    """What a sweep is called after its data and recipe, in letters that any name may have."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', data).strip('.-')[:80] or 'data'}-{recipe}"
 
 
-def _look(job: Job, judge: Judge, dataset: Dataset) -> Standing:
-    """Take the looks that are due. This alone reads the confirm labels."""
-    replicates = job.settings.replicates
-    if not job.store.has_predictions(LABELS) and judge.first_look_is_due(replicates):
-        job.store.write_predictions(LABELS, dataset.y_confirm)
-    return judge.take_stock(replicates)
-
-
-def _file(settings: Settings, dataset: Dataset) -> SweepFile:
+def _file(settings: Settings, name: str, dataset: Dataset) -> SweepFile:
     return SweepFile(
-        name=settings.name or f"{dataset.name}-{settings.recipe}",
-        settings=_without_credentials(settings),
+        name=name,
+        settings=replace(settings, tracking_uri=None),
         recipe=settings.default_recipe(dataset.n_development),
         data={
             "source": dataset.source,
@@ -128,9 +127,3 @@ def _file(settings: Settings, dataset: Dataset) -> SweepFile:
             "notes": list(dataset.notes),
         },
     )
-
-
-def _without_credentials(settings: Settings) -> Settings:
-    """Settings that may be written down: an address with a user and a password is not."""
-    has_user = settings.tracking_uri is not None and "@" in settings.tracking_uri
-    return replace(settings, tracking_uri=None) if has_user else settings

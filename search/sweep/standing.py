@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from search.data.rows import Array
+from search.rows import Array
 from search.study import Store, TrialRecord
 from search.sweep.arms import DEFAULT, Arm
 from search.verdict import (

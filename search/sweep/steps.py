@@ -6,7 +6,8 @@ from typing import Protocol, final
 
 import numpy as np
 
-from search.data.rows import Array, TrainingData
+from search.errors import AllTrialsFailedError
+from search.rows import Array, TrainingData
 from search.settings import Settings
 from search.study import Store, TrialRecord
 from search.study.record import CURVE_POINTS
@@ -14,6 +15,8 @@ from search.sweep.records import Listener, TrialStored
 from search.training.contract import Curve, Member, Result
 from search.verdict import Loss, mean_loss, row_losses
 
+FIRST_TRIALS = 16
+"""If as many trials fail before any other, a sweep stops."""
 _LEAST = 1e-12
 """Keeps logarithms and quotients finite."""
 
@@ -91,16 +94,19 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     results: dict[int, dict[int, Result]] = {}
     before = job.clock()
     for index, result in job.train(members, data, done=done):
+        if index in done:
+            continue
         number, lane = owner[index]
         trial, lanes = trials[number], results.setdefault(number, {})
         lanes[lane] = result
-        if index in done or len(lanes) < len(trial.members):
+        if len(lanes) < len(trial.members):
             continue
         now = job.clock()
         record = trial.record([lanes[i] for i in range(len(lanes))])
         job.tell(replace(record, wall_seconds=now - before))
         before = now
         del results[number]
+        _check_that_some_work(job.store)
         if _budget_is_spent(job):
             return all(t.index in _indices(job.store, t.study) for t in trials)
     return True
@@ -156,6 +162,19 @@ def thinned(curve: Curve) -> dict[str, list[float]]:
     }
     thin = {name: [float(column[e - 1]) for e in chosen] for name, column in columns.items()}
     return {"epoch": [float(e) for e in chosen], **thin}
+
+
+def _check_that_some_work(store: Store) -> None:
+    """Stop a sweep whose first trials all failed: the rest would, too.
+
+    Raises:
+        AllTrialsFailedError: saying how the first one did.
+    """
+    if store.n_records != FIRST_TRIALS:
+        return
+    records = store.all_records()
+    if all(record.state == "failed" for record in records):
+        raise AllTrialsFailedError(FIRST_TRIALS, records[0].reason)
 
 
 def _budget_is_spent(job: Job) -> bool:

@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from search.data.rows import Array
+from search.rows import Array
 from search.study.record import TrialRecord
 from spaces import Float, Space, Value
 
@@ -26,7 +26,7 @@ WIDENING_RATIO = 10.0
 MOST_WIDENINGS = 2
 EDGE_SHARE = 0.1
 """An optimum in this outer share of the learning rates tried is at the edge."""
-_GOLDEN = (1.0, 0.618033988749895, 0.7548776662466927)
+_IRRATIONAL = (0.618033988749895, 0.7548776662466927)
 
 
 @final
@@ -115,7 +115,7 @@ def lane_points(window: Space, n_lanes: int, shift: Array) -> list[dict[str, Val
     points: list[dict[str, Value]] = [{} for _ in range(n_lanes)]
     for dimension, (name, domain) in enumerate(window.parameters()):
         assert isinstance(domain, Float)
-        step = 1 / n_lanes if dimension == 0 else _GOLDEN[dimension]
+        step = 1 / n_lanes if dimension == 0 else _IRRATIONAL[dimension - 1]
         positions = np.mod(shift[dimension] * step if dimension == 0 else shift[dimension], 1.0)
         for lane, point in enumerate(points):
             point[name] = domain.at(float(np.mod(positions + lane * step, 1.0)))

@@ -24,6 +24,7 @@ for _name, _value in ENVIRONMENT.items():
 _SERVERS = ("http", "https")
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 _USER_INFO = re.compile(r"(?<=://)[^\s\"'<>]*@")
+_SECRETS = re.compile(r"(?i)(?<=[?&])([a-z_]*(?:password|passwd|pwd|token|secret))=[^&\s\"'<>]*")
 
 
 def resolve_uri(tracking_uri: str | None, home: Path) -> str:
@@ -40,10 +41,17 @@ def resolve_uri(tracking_uri: str | None, home: Path) -> str:
     if uri is None:
         thing, uri = "MLFLOW_TRACKING_URI", os.environ.get("MLFLOW_TRACKING_URI") or local_uri(home)
     # A database's scheme may name its driver: postgresql+psycopg.
-    if urlsplit(uri).scheme.partition("+")[0] not in _SERVERS + _DATABASES:
+    if _scheme(uri).partition("+")[0] not in _SERVERS + _DATABASES:
         rule = f"must start with one of {', '.join(f'{x}://' for x in _SERVERS + _DATABASES)}"
         raise InputError(thing, rule, uri.rpartition("@")[2])  # before it, there may be a password
     return uri
+
+
+def _scheme(uri: str) -> str:
+    try:
+        return urlsplit(uri).scheme
+    except ValueError:  # brackets that belong to no address
+        return ""
 
 
 def local_uri(home: Path) -> str:
@@ -64,4 +72,4 @@ def is_server(uri: str) -> bool:
 
 def redact(text: str) -> str:
     """`text` without the user names and passwords of the addresses in it."""
-    return _USER_INFO.sub("***@", text)
+    return _SECRETS.sub(r"\1=***", _USER_INFO.sub("***@", text))

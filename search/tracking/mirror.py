@@ -8,8 +8,8 @@ from typing import final
 
 from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
 
-from search.data.rows import Task
 from search.errors import SearchError
+from search.rows import Task
 from search.study.record import TrialRecord
 from search.sweep.records import SweepReport
 from search.tracking.client import identity, open_client

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, final
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Run
 
-from search.data.rows import Task
+from search.rows import Task
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP
 from search.study.record import TrialRecord
 from search.sweep.records import State, SweepReport

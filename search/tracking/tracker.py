@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self, final
 
-from search.data.rows import Task
+from search.rows import Task
 from search.sweep.records import Event, SweepReport, TrialStored
 from search.tracking.environment import resolve_uri
 from search.tracking.mirror import Mirror, behind

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from search.data.rows import Array
+from search.rows import Array
 from search.seeds import generator
 
 

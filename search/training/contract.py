@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from search.data.rows import Array, Split, TrainingData
+from search.rows import Array, Split, TrainingData
 from spaces import Recipe
 
 
@@ -39,11 +39,15 @@ class Ending(StrEnum):
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped_early"
     DIVERGED = "diverged"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A training by epoch; all sequences are as long as the epochs that were run."""
+    """A training by epoch; all sequences are as long as the epochs that were run.
+
+    They are empty for a training that failed.
+    """
 
     train_loss: tuple[float, ...]
     """Mean over the epoch's rows as they were met, penalties included."""
@@ -77,6 +81,13 @@ class Result:
     """The kept weights in the order of `keras.Model.get_weights`, where they were asked for."""
 
 
+def failed(error: Exception) -> Result:
+    """The result of a training that could not be carried out."""
+    words = " ".join(str(error).split()) or "no reason was given"
+    reason = f"{type(error).__name__}: {words[:200]}"
+    return Result(Curve((), (), (), (), 0, Ending.FAILED, reason, 0.0), None, None)
+
+
 class Trainer(ABC):
     """Trains members on data."""
 
@@ -95,7 +106,8 @@ class Trainer(ABC):
     ) -> Iterator[tuple[int, Result]]:
         """Train members; yield (index into `members`, result) as each is finished.
 
-        A member that diverges ends alone; it never takes another with it.
+        A member that diverges ends alone; it never takes another with it. What cannot be trained
+        at all, for want of memory, say, ends as failed, with its reason.
 
         Args:
             members: all members of a step of the sweep, so that the same ones share a stack

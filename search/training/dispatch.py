@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from search.data.rows import TrainingData
+from search.rows import TrainingData
 from search.training.contract import Member, Result, Trainer
 from search.training.keras_trainer import KerasTrainer
 from search.training.stacked import StackedTrainer

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import softmax
 
-from search.data.rows import Array, Task, TrainingData
 from search.defaults import EARLY_STOPPING_PATIENCE, PERFORMANCE_FACTOR, PERFORMANCE_PATIENCE
 from search.models import (
     build_model,
@@ -20,8 +19,9 @@ from search.models import (
     may_stop_early,
     planned_rates,
 )
+from search.rows import Array, Task, TrainingData
 from search.training.batches import epoch_order, n_steps
-from search.training.contract import Curve, Ending, Member, Result, Trainer
+from search.training.contract import Curve, Ending, Member, Result, Trainer, failed
 from spaces import Recipe
 
 ROWS_AT_ONCE = 1024
@@ -76,6 +76,8 @@ class KerasTrainer(Trainer):
                 continue
             try:
                 result = self._train(member, data, keep_weights=keep_weights)
+            except Exception as error:  # noqa: BLE001  # other members may do better
+                result = failed(error)
             finally:
                 keras.utils.clear_session()
             yield index, result

@@ -8,7 +8,7 @@ neighbours.
 import numpy as np
 import tensorflow as tf
 
-from search.data.rows import Array
+from search.rows import Array
 
 
 def keep_mask(

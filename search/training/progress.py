@@ -3,9 +3,9 @@
 import math
 from typing import final
 
-from search.data.rows import Array
 from search.defaults import EARLY_STOPPING_PATIENCE
 from search.models import Patience, Plateau, may_stop_early, planned_momentum, planned_rates
+from search.rows import Array
 from search.training.contract import Curve, Ending
 from search.training.updates import step_numbers
 from spaces import Recipe

@@ -9,8 +9,8 @@ from typing import final
 import numpy as np
 import tensorflow as tf
 
-from search.data.rows import Array, Split
 from search.models import initial_weights
+from search.rows import Array, Split
 from search.training.batches import epoch_order, n_steps
 from search.training.contract import Ending, Member, Result
 from search.training.masks import drop_threshold

@@ -10,8 +10,8 @@ from typing import final
 import numpy as np
 import tensorflow as tf
 
-from search.data.rows import TrainingData
-from search.training.contract import Member, Result, Trainer
+from search.rows import TrainingData
+from search.training.contract import Member, Result, Trainer, failed
 from search.training.network import ACTIVATIONS
 from search.training.program import Rows, program_for
 from search.training.stack import STACK_SIZES, Stack
@@ -100,4 +100,8 @@ def _rows(data: TrainingData, dtype: str) -> Rows:
 
 
 def _finished(indices: list[int], future: Future[list[Result]]) -> Iterator[tuple[int, Result]]:
-    return zip(indices, future.result(), strict=True)
+    try:
+        results = future.result()
+    except Exception as error:  # noqa: BLE001  # whatever it is, other stacks may do better
+        results = [failed(error)] * len(indices)
+    return zip(indices, results, strict=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from search.data.rows import Task
+from search.rows import Task
 from spaces import Recipe
 
 OPTIMIZER_FAMILIES = {

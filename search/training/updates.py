@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from search.data.rows import Array
+from search.rows import Array
 from spaces import Recipe
 
 BETA_1 = 0.9

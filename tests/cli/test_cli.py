@@ -92,6 +92,7 @@ FILES = {
         ("run --seed -1", "--seed must be a whole number from 0; received -1"),
         ("run ../outside", "a sweep's name must be"),
         ("run --tracking-uri nowhere", "--tracking-uri must start with one of http://"),
+        ("run --tracking-uri http://[x", "--tracking-uri must start with one of http://"),
         ("run --trials 5", "No such option: --trials"),
         ("run --depth", "'--depth' requires an argument"),
         ("run one two", "unexpected extra argument"),

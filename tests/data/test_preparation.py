@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from search.data.preparation import fit_features, fit_target
-from search.data.rows import Task
 from search.errors import InputError
+from search.rows import Task
 
 
 def column(values: np.ndarray, names: tuple[str, ...], name: str) -> list[float]:

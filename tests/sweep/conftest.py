@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from search.data import Dataset, load_dataset
-from search.data.rows import TrainingData
-from search.training.contract import Curve, Ending, Member, Result
+from search.rows import TrainingData
+from search.training.contract import Curve, Ending, Member, Result, failed
 from spaces import Recipe
 
 Effect = Callable[[Recipe], float]
@@ -29,6 +29,8 @@ class FakeTrain:
     """Recipe -> what its level adds to the error rate of 5 %."""
     diverges: Callable[[Member], bool] = lambda _: False
     """Which members diverge."""
+    breaks: Callable[[Member], bool] = lambda _: False
+    """Which members cannot be trained at all."""
     stop_after: float = math.inf
     """Raise KeyboardInterrupt once this many results have been given."""
     seconds: float = 0.25
@@ -51,6 +53,8 @@ class FakeTrain:
             yield index, self._train(member, data)
 
     def _train(self, member: Member, data: TrainingData) -> Result:
+        if self.breaks(member):
+            return failed(MemoryError("no room"))
         if self.diverges(member):
             return Result(self._curve(Ending.DIVERGED), None, None)
         recipe = member.recipe

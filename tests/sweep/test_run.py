@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 from search.data import Dataset
-from search.errors import AllTrialsFailedError, SettingsChangedError, SweepHeldError
+from search.errors import (
+    AllTrialsFailedError,
+    SettingsChangedError,
+    StoreError,
+    SweepHeldError,
+)
 from search.settings import Settings
 from search.study import Store
 from search.sweep import folder
 from search.sweep.records import Event, LookTaken, PhaseStarted, SweepReport, TrialStored
 from search.sweep.reporting import list_sweeps, load_report
-from search.sweep.run import open_sweep
+from search.sweep.run import default_name, open_sweep
 from search.verdict import Outcome, Verdict
 
 SMALL = Settings(name="s", pilot_trials=8, lanes=2, replicates=24, factors=("normalization",))
@@ -36,7 +41,8 @@ def run(digits: Dataset, tmp_path: Path) -> Callable[..., SweepReport]:
         with open_sweep(
             settings, options.get("dataset", digits), options.get("home", tmp_path)
         ) as s:
-            return s.run(train, options.get("listeners", ()), clock=lambda: train.now)
+            s.run(train, options.get("listeners", ()), clock=lambda: train.now)
+            return s.report()
 
     return run
 
@@ -249,3 +255,67 @@ def test_no_credential_is_written_down(run: Any, fake: Any, tmp_path: Path) -> N
     run(fake(), dataclasses.replace(SMALL, tracking_uri=uri))
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"secret" not in path.read_bytes()
+
+
+def test_limits_that_are_not_given_stay_as_they_were(run: Any, fake: Any) -> None:
+    close = fake(effect=lambda r: -0.012 * (r.normalization == "batch"))
+    run(close, dataclasses.replace(SMALL, replicates=48, budget=1000.0))
+    n = len(close.trained)
+    again = run(close, dataclasses.replace(SMALL, replicates=None, budget=None))
+    assert len(close.trained) == n
+    assert (again.settings.n_replicates, again.settings.budget) == (48, 1000.0)
+
+
+def test_a_training_that_cannot_be_carried_out_is_recorded_and_the_sweep_goes_on(
+    run: Any, fake: Any, tmp_path: Path
+) -> None:
+    train = fake(breaks=lambda member: member.recipe.learning_rate > 0.3)
+    report = run(train)
+    assert report.state == "done"
+    assert report.failed > 0
+    assert "MemoryError: no room" in {
+        record.reason
+        for record in Store(folder.folder_of(tmp_path, "s")).all_records()
+        if record.state == "failed"
+    }
+
+
+def test_failures_of_the_default_are_told(run: Any, fake: Any) -> None:
+    def diverges(member: Any) -> bool:
+        return member.recipe.normalization == "none" and len(train.trained) > 16 + 32
+
+    train = fake(diverges=diverges)
+    report = run(train)
+    assert any(note.startswith("the default: no training succeeded in") for note in report.notes)
+
+
+def test_the_state_is_not_done_before_the_pilot_is(run: Any, fake: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(fake(stop_after=9), dataclasses.replace(SMALL, replicates=1))
+    assert load_report("s", tmp_path).state == "interrupted"
+
+
+def test_damaged_files_are_named_in_one_line(run: Any, fake: Any, tmp_path: Path) -> None:
+    run(fake())
+    sweep = folder.folder_of(tmp_path, "s")
+    journal = (sweep / "journal.log").read_text().splitlines(keepends=True)
+    (sweep / "journal.log").write_text("".join(["{nonsense\n", *journal]))
+    with pytest.raises(StoreError, match=r"journal\.log cannot be read"):
+        load_report("s", tmp_path)
+
+
+def test_a_draft_of_the_labels_is_not_taken_for_them(run: Any, fake: Any, tmp_path: Path) -> None:
+    whole = run(fake(), home=tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run(fake(stop_after=20), home=tmp_path / "torn")
+    artifacts = folder.folder_of(tmp_path / "torn", "s") / "artifacts"
+    (artifacts / "confirm_labels.npy.draft").write_bytes(b"torn")
+    assert found(run(fake(), home=tmp_path / "torn")) == found(whole)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [("digits", "digits-deep"), ("my data (1)", "my-data-1-deep"), ("..", "data-deep")],
+)
+def test_a_default_name_has_only_letters_that_any_name_may_have(data: str, name: str) -> None:
+    assert default_name(data, "deep") == Settings(name=name).name
