@@ -3,9 +3,9 @@
 Shapes make a program; every number is an argument. Between epochs plain Python decides.
 """
 
-from collections.abc import Mapping
-from functools import cache
-from typing import NamedTuple, final
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any, NamedTuple, final
 
 import tensorflow as tf
 
@@ -78,8 +78,8 @@ class Program:
         self.structure = structure
         """What it was made from."""
         # One program of a structure for each combination of shapes it is called with.
-        self.run_epoch = tf.function(self._run_epoch, jit_compile=True, autograph=False)
-        self.predict = tf.function(self._predict, jit_compile=True, autograph=False)
+        self.run_epoch = _compiled(self._run_epoch)
+        self.predict = _compiled(self._predict)
 
     def start(self, weights: Tensors) -> State:
         """The state before the first epoch of a stack with these weights."""
@@ -211,6 +211,12 @@ class Program:
         """
         outputs, _ = forward(self.structure, weights, tf.gather(features, rows), None)
         return tf.nn.softmax(outputs) if self.structure.task == "classification" else outputs
+
+
+def _compiled(function: Callable[..., Any]) -> Any:
+    # TensorFlow counts the tracings of a piece of code and warns when there are many; of a partial
+    # it counts this program's alone.
+    return tf.function(partial(function), jit_compile=True, autograph=False)
 
 
 def keep(state: State, improved: tf.Tensor) -> Tensors:

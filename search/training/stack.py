@@ -48,11 +48,6 @@ class Stack:
         self._validation_weight = self._presence(validation.shape[1], self._validation.shape[::2])
         self._constants = self._member_constants()
 
-    @property
-    def ended(self) -> bool:
-        """Whether every member's training has."""
-        return all(progress.ending is not None for progress in self._progress)
-
     def train(self, stop: threading.Event, *, keep_weights: bool) -> list[Result]:
         """Train every member to its end; results in the order of the members.
 
@@ -63,7 +58,7 @@ class Stack:
         state = self._program.start(self._initial_weights())
         improved = tf.zeros(len(self._members), tf.bool)
         epoch = 0
-        while not self.ended:
+        while any(progress.ending is None for progress in self._progress):
             if stop.is_set():
                 raise CancelledError
             state, output = self._program.run_epoch(state, improved, self._epoch_input(epoch))

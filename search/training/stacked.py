@@ -13,7 +13,7 @@ import tensorflow as tf
 from search.rows import TrainingData
 from search.training.contract import Member, Result, Trainer, failed
 from search.training.network import ACTIVATIONS
-from search.training.program import Rows, program_for
+from search.training.program import Program, Rows, program_for
 from search.training.stack import STACK_SIZES, Stack
 from search.training.structure import DROPPING, NORMALIZATION_ROLES, OPTIMIZER_FAMILIES, Structure
 from spaces import Recipe
@@ -60,8 +60,10 @@ class StackedTrainer(Trainer):
                 for structure, indices in plan_stacks(members, data):
                     if known.issuperset(indices):
                         continue
-                    stack = Stack(program_for(structure), [members[i] for i in indices], rows)
-                    future = pool.submit(stack.train, stop, keep_weights=keep_weights)
+                    program, own = program_for(structure), [members[i] for i in indices]
+                    future = pool.submit(
+                        _trained, program, own, rows, stop, keep_weights=keep_weights
+                    )
                     running.append((indices, future))
                     # As many again wait, so that no worker does while results are dealt with.
                     if len(running) == 2 * self._workers:
@@ -97,6 +99,17 @@ def _rows(data: TrainingData, dtype: str) -> Rows:
     targets = data.targets if data.task == "classification" else data.targets.astype(dtype)
     features = np.concatenate([data.features, data.held_out])
     return Rows(tf.constant(features, dtype), tf.constant(targets))
+
+
+def _trained(
+    program: Program,
+    members: Sequence[Member],
+    rows: Rows,
+    stop: threading.Event,
+    *,
+    keep_weights: bool,
+) -> list[Result]:
+    return Stack(program, members, rows).train(stop, keep_weights=keep_weights)
 
 
 def _finished(indices: list[int], future: Future[list[Result]]) -> Iterator[tuple[int, Result]]:

@@ -42,6 +42,10 @@ def test_what_is_no_address_is_refused_without_its_password(
         ("postgresql://bob:s@cret/@host", "postgresql://***@host"),
         ('{"uri":"http://b:secret@h","mail":"a@b"}', '{"uri":"http://***@h","mail":"a@b"}'),
         ("http://host/path and me@home", "http://host/path and me@home"),
+        (
+            "postgresql://h/db?user=a&password=hunter2&x=1",
+            "postgresql://h/db?user=a&password=***&x=1",
+        ),
     ],
 )
 def test_credentials_are_taken_out_of_addresses(text: str, told: str) -> None:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from search.data.rows import Split, TrainingData
 from search.defaults import EARLY_STOPPING_PATIENCE
 from search.models import Layers, Plateau, build_optimizer, loss_for
+from search.rows import Split, TrainingData
 from search.training.batches import epoch_order, n_steps
 from search.training.contract import Ending, Member, Result, Seeds
 from search.training.keras_trainer import KerasTrainer, starting_model

@@ -1,0 +1,194 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.models import build_model
+from search.rows import TrainingData
+from search.training import Ending, Member, Result, Seeds
+from search.training.stack import CHUNK, STACK_SIZES
+from search.training.stacked import StackedTrainer, plan_stacks
+from spaces import SHALLOW
+from tests.training.reference import N_ROWS, assert_same, kept, small_data, small_split, varied
+
+SMALL = SHALLOW.replace(width=8, batch_size=16, epochs=4)
+# Every random number matters here, and rows meet in batch normalization.
+DROPPING = SMALL.replace(normalization="batch", regularization="dropout", dropout_rate=0.3)
+ABSURD = 1e30
+FLOAT32 = 1e-4
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    return small_data()
+
+
+@pytest.fixture(scope="module")
+def noise() -> TrainingData:
+    return small_data(noise=3.0)
+
+
+def trained(
+    members: Sequence[Member], data: TrainingData, trainer: StackedTrainer | None = None
+) -> list[Result]:
+    results = dict((trainer or StackedTrainer()).train(members, data, keep_weights=True))
+    return [results[index] for index in range(len(members))]
+
+
+def identical(first: Result, second: Result) -> bool:
+    same_curve = replace(first.curve, seconds=0.0) == replace(second.curve, seconds=0.0)
+    return same_curve and all(map(np.array_equal, kept(first), kept(second)))
+
+
+def log_loss(result: Result, member: Member, data: TrainingData) -> float:
+    assert result.validation is not None
+    targets = data.targets[member.split.validation]
+    return float(-np.log(result.validation[np.arange(len(targets)), targets]).mean())
+
+
+@pytest.mark.parametrize("size", [2, 3, 7])
+def test_a_member_trains_the_same_alone_and_in_any_company(size: int, data: TrainingData) -> None:
+    """Three and seven members are padded."""
+    members = varied(DROPPING, size)
+    together = trained(members, data)
+    [alone] = trained(members[-1:], data)
+    assert_same(together[-1], alone, FLOAT32)
+
+
+def test_a_member_trains_the_same_wherever_it_stands(data: TrainingData) -> None:
+    members = varied(DROPPING, 4)
+    for result, moved in zip(
+        trained(members, data), reversed(trained(members[::-1], data)), strict=True
+    ):
+        assert_same(result, moved, FLOAT32)
+
+
+def test_trainings_repeat_bit_for_bit_with_any_number_of_workers(data: TrainingData) -> None:
+    members = [*varied(DROPPING, STACK_SIZES[-1] + 3), *varied(SMALL, 3)]
+    one, two, again = (trained(members, data, StackedTrainer(workers=n)) for n in (1, 2, 2))
+    assert all(map(identical, one, two))
+    assert all(map(identical, two, again))
+
+
+def test_a_diverging_member_leaves_its_neighbours_as_they_were(data: TrainingData) -> None:
+    members = varied(SMALL.replace(activation="relu"), 3)
+    wild = replace(members[1], recipe=members[1].recipe.replace(learning_rate=ABSURD))
+    calm = trained(members, data)
+    first, diverged, last = trained([members[0], wild, members[2]], data)
+    assert diverged.curve.ending is Ending.DIVERGED
+    assert diverged.curve.reason == "the loss became nan in epoch 1"
+    assert (diverged.curve.best_epoch, len(diverged.curve.train_loss)) == (0, 1)
+    assert (diverged.validation, diverged.held_out, diverged.weights) == (None, None, None)
+    assert identical(first, calm[0])
+    assert identical(last, calm[2])
+
+
+def test_a_stack_is_skipped_when_all_of_it_is_done_and_yielded_whole_otherwise(
+    data: TrainingData,
+) -> None:
+    other = SMALL.replace(activation="relu")
+    members = [*varied(SMALL, 2), *varied(other, 2), *varied(SMALL, 4)[2:]]
+    results = StackedTrainer().train(members, data, done={0, 1, 2, 4, 5})
+    assert [index for index, _ in results] == [2, 3]
+
+
+def test_members_of_any_structure_length_and_split_train_in_one_call(data: TrainingData) -> None:
+    longer = Member(SMALL.replace(epochs=6, optimizer="sgd"), small_split(0), Seeds(1, 2, 3))
+    smaller = Member(SMALL, small_split(0, n_train=70), Seeds(1, 2, 3))
+    deeper = Member(SMALL.replace(depth=3, optimizer="adam"), small_split(0), Seeds(1, 2, 3))
+    members = [*varied(SMALL, 2), longer, smaller, deeper]
+    results = trained(members, data)
+    assert [len(result.curve.train_loss) for result in results] == [4, 4, 6, 4, 4]
+    for member, result in zip(members, results, strict=True):
+        [alone] = trained([member], data)
+        assert_same(result, alone, FLOAT32)
+
+
+def test_stacks_follow_from_the_members_alone(data: TrainingData) -> None:
+    largest = STACK_SIZES[-1]
+    members = [*varied(SMALL, largest + 2), *varied(DROPPING, 2), *varied(SMALL, 1)]
+    planned = [indices for _, indices in plan_stacks(members, data)]
+    first, second = list(range(largest)), [largest, largest + 1, largest + 4]
+    assert planned == [first, second, [largest + 2, largest + 3]]
+    assert planned == [indices for _, indices in plan_stacks(members, data)]
+
+
+def test_predictions_are_of_the_right_rows(data: TrainingData) -> None:
+    """More of them than fit in a chunk: the held-out rows are the others shuffled and repeated."""
+    rows = np.random.default_rng(0).integers(N_ROWS, size=2 * CHUNK + 3)
+    known = replace(data, held_out=data.features[rows])
+    for member, result in zip((members := varied(SMALL, 3)), trained(members, known), strict=True):
+        assert result.validation is not None
+        assert result.held_out is not None
+        assert result.held_out.shape == (len(rows), 3)
+        for predicted, row in zip(result.validation, member.split.validation, strict=True):
+            expected = np.broadcast_to(predicted, (int((rows == row).sum()), 3))
+            np.testing.assert_allclose(result.held_out[rows == row], expected, 1e-5)
+
+
+def test_no_rows_held_out_are_no_predictions(data: TrainingData) -> None:
+    [result] = trained(varied(SMALL, 1), replace(data, held_out=data.held_out[:0]))
+    assert result.held_out is not None
+    assert result.held_out.shape == (0, 3)
+
+
+def test_early_stopping_gives_back_the_best_epoch(noise: TrainingData) -> None:
+    members = varied(SMALL.replace(epochs=40, lr_schedule="constant"), 4)
+    for member, result in zip(members, trained(members, noise), strict=True):
+        curve = result.curve
+        assert curve.ending is Ending.STOPPED_EARLY
+        assert curve.reason == "no better validation loss for 10 epochs"
+        assert len(curve.validation_loss) == curve.best_epoch + 10
+        best = min(curve.validation_loss)
+        assert curve.validation_loss[curve.best_epoch - 1] == best
+        assert log_loss(result, member, noise) == pytest.approx(best, rel=1e-5)
+
+
+def test_none_gives_back_the_last_epoch(noise: TrainingData) -> None:
+    """Beside members that keep an earlier one: they share a structure."""
+    restoring, *members = varied(SMALL.replace(epochs=15), 4)
+    members = [replace(x, recipe=x.recipe.replace(regularization="none")) for x in members]
+    _, *results = trained([restoring, *members], noise)
+    for member, result in zip(members, results, strict=True):
+        assert result.curve.best_epoch == 15
+        last = result.curve.validation_loss[-1]
+        assert last > min(result.curve.validation_loss)
+        assert log_loss(result, member, noise) == pytest.approx(last, rel=1e-5)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "batch_after", "layer"])
+def test_the_weights_are_those_of_the_keras_model(normalization: str, data: TrainingData) -> None:
+    members = varied(SMALL.replace(normalization=normalization), 2)
+    for member, result in zip(members, trained(members, data), strict=True):
+        model = build_model(member.recipe, data.features.shape[1], data.n_outputs)
+        validation, held_out, *weights = kept(result)
+        model.set_weights(weights)
+        for rows, predicted in (
+            (data.features[member.split.validation], validation),
+            (data.held_out, held_out),
+        ):
+            exponentials = np.exp(model(rows).numpy())
+            probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(predicted, probabilities, atol=1e-5)
+
+
+def test_it_learns_a_regression() -> None:
+    data = small_data("regression")
+    members = varied(SMALL.replace(epochs=30, learning_rate=0.02), 3)
+    for member, result in zip(members, trained(members, data), strict=True):
+        assert result.validation is not None
+        assert result.validation.shape == (len(member.split.validation), 1)
+        targets = data.targets[member.split.validation]
+        error = np.sqrt(np.mean((result.validation[:, 0] - targets) ** 2))
+        best = result.curve.best_epoch - 1
+        assert result.curve.validation_error[best] == pytest.approx(error, rel=1e-5)
+        assert error < 0.7 * targets.std()
+
+
+def test_closing_ends_what_is_in_training(data: TrainingData) -> None:
+    endless = SMALL.replace(epochs=100_000, lr_schedule="constant", regularization="none")
+    members = [*varied(SMALL, 1), *varied(endless.replace(activation="relu"), 1)]
+    results = StackedTrainer().train(members, data)
+    assert next(results)[0] == 0
+    results.close()  # type: ignore[attr-defined]  # it is a generator
