@@ -69,6 +69,7 @@ def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> No
         is_first = "--replicates" not in words
         name = [] if number < 2 else [f"sweep{number}"]
         more = [*FAST, *(["--replicates", "1"] if is_first else [])]
+        more += [] if "--factors" in words else ["--factors", "regularization"]
         more = [word if word != "64" else "2" for word in [*words, *name, *more]]
         assert "conditional on" in do(more, folder).lower()
     for line in commands("show", "list"):

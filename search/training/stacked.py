@@ -4,7 +4,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import final
 
 import numpy as np
@@ -109,12 +109,19 @@ def _trained(
     *,
     keep_weights: bool,
 ) -> list[Result]:
-    return Stack(program, members, rows).train(stop, keep_weights=keep_weights)
+    """Train a stack, or what of it can be trained: the halves of one that fails are tried anew."""
+    try:
+        return Stack(program, members, rows).train(stop, keep_weights=keep_weights)
+    except CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, other members may do better
+        if len(members) == 1:
+            return [failed(error)]
+    half = len(members) // 2
+    halves = members[:half], members[half:]
+    results = [_trained(program, x, rows, stop, keep_weights=keep_weights) for x in halves]
+    return results[0] + results[1]
 
 
 def _finished(indices: list[int], future: Future[list[Result]]) -> Iterator[tuple[int, Result]]:
-    try:
-        results = future.result()
-    except Exception as error:  # noqa: BLE001  # whatever it is, other stacks may do better
-        results = [failed(error)] * len(indices)
-    return zip(indices, results, strict=True)
+    return zip(indices, future.result(), strict=True)
