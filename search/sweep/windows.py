@@ -19,6 +19,9 @@ from spaces import Float, Space, Value
 LEARNING_RATE = "learning_rate"
 WINDOW_RATIO = 100.0
 """Confirm's window of the learning rate spans two decades."""
+CENTRES_A_DECADE = 2
+"""Windows are centred on half decades: levels that learn alike then get the very same learning
+rates in a replicate, and their difference is rid of what these share (common random numbers)."""
 STRENGTH_SHARE = 0.5
 """Confirm's window of a strength is this share of its range, on the range's own scale."""
 WIDENING_RATIO = 10.0
@@ -44,7 +47,8 @@ def choose_window(tried: Space, records: Sequence[TrialRecord]) -> Window:
     """The window around the best trials.
 
     All trials within one standard error of the best count as the best; the window is centred on
-    their median. So a plateau, flat within noise, counts as an optimum inside.
+    their median, or on the half decade next to it for the learning rate. So a plateau, flat within
+    noise, counts as an optimum inside.
 
     Args:
         tried: the ranges that the trials came from, widenings included.
@@ -65,6 +69,7 @@ def choose_window(tried: Space, records: Sequence[TrialRecord]) -> Window:
             position = domain.position(centre)
             edge = "low" if position < EDGE_SHARE else "high" if position > 1 - EDGE_SHARE else None
             half = math.sqrt(WINDOW_RATIO)
+            centre = 10 ** (round(math.log10(centre) * CENTRES_A_DECADE) / CENTRES_A_DECADE)
             domains[name] = Float(centre / half, centre * half, default=centre, log=True)
         else:
             domains[name] = _narrowed(domain, centre)

@@ -59,8 +59,12 @@ def test_the_window_spans_two_decades_around_the_best_rate() -> None:
     window = choose_window(RATE, valley(0.05))
     rate = rate_of(window.space)
     assert rate.high / rate.low == pytest.approx(WINDOW_RATIO)
-    assert rate.at(0.5) == pytest.approx(0.05, rel=0.2)
+    assert rate.at(0.5) == pytest.approx(10**-1.5)  # the half decade next to 0.05
     assert window.edge is None
+
+
+def test_levels_that_learn_alike_share_their_window() -> None:
+    assert choose_window(RATE, valley(0.03)).space == choose_window(RATE, valley(0.05)).space
 
 
 @pytest.mark.parametrize(("best", "edge"), [(1e-3, "low"), (1.0, "high"), (0.02, None)])
