@@ -96,7 +96,7 @@ def test_ten_interruptions_give_the_report_of_none(run: Any, fake: Any, tmp_path
 
 
 def test_more_replicates_go_on_from_where_the_sweep_stands(run: Any, fake: Any) -> None:
-    close = fake(effect=lambda r: -0.012 * (r.normalization == "batch"))
+    close = fake(effect=lambda r: -0.008 * (r.normalization == "batch"))
     before = run(close)
     n_before = len(close.trained)
     more = run(close, dataclasses.replace(SMALL, replicates=48))
@@ -258,7 +258,7 @@ def test_no_credential_is_written_down(run: Any, fake: Any, tmp_path: Path) -> N
 
 
 def test_limits_that_are_not_given_stay_as_they_were(run: Any, fake: Any) -> None:
-    close = fake(effect=lambda r: -0.012 * (r.normalization == "batch"))
+    close = fake(effect=lambda r: -0.008 * (r.normalization == "batch"))
     run(close, dataclasses.replace(SMALL, replicates=48, budget=1000.0))
     n = len(close.trained)
     again = run(close, dataclasses.replace(SMALL, replicates=None, budget=None))
