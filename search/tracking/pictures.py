@@ -155,6 +155,7 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Pictu
     }
     given = {key: str(value) for key, value in settings.items() if value is not None}
     limits = {key: given.pop(key) for key in LIMITS if key in given}
+    limits["replicates"] = str(report.settings.n_replicates)
     verdicts = {f"verdict.{factor.factor}": str(factor.verdict) for factor in report.factors}
     tags = {**_sweep_tags(report.name), "state": report.state, **limits, **verdicts}
     if "verdict.md" in documents:

@@ -46,6 +46,8 @@ def test_help_is_quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_interruptions_end_in_130_and_run_every_finally(name: str) -> None:
     program = f"""
 import os, signal, sys, time
+# A shell starts what it puts in the background with this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from search.cli import app, main
 
 @app.command()
