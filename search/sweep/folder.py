@@ -92,12 +92,11 @@ def read(home: Path, name: str) -> SweepFile:
 
 def with_limits(home: Path, name: str, settings: Settings) -> Settings:
     """The settings, limits that are not given as they stand in the sweep of this name, if any."""
-    if not (folder_of(home, name) / _PLAN).exists():
-        return settings
-    stored = read(home, name).settings
-    limits = {limit: getattr(settings, limit) for limit in LIMITS}
-    as_stored = {k: getattr(stored, k) if v is None else v for k, v in limits.items()}
-    return replace(settings, **as_stored)
+    is_there = (folder_of(home, name) / _PLAN).exists()
+    stored = read(home, name).settings if is_there else settings
+    replicates = settings.replicates or stored.n_replicates
+    budget = stored.budget if settings.budget is None else settings.budget
+    return replace(settings, replicates=replicates, budget=budget)
 
 
 def check_unchanged(home: Path, wanted: SweepFile) -> None:

@@ -266,6 +266,13 @@ def test_limits_that_are_not_given_stay_as_they_were(run: Any, fake: Any) -> Non
     assert (again.settings.n_replicates, again.settings.budget) == (48, 1000.0)
 
 
+def test_the_default_limit_of_replicates_may_be_raised(run: Any, fake: Any) -> None:
+    close = fake(effect=lambda r: -0.008 * (r.normalization == "batch"))
+    assert run(close, dataclasses.replace(SMALL, replicates=None)).settings.replicates == 32
+    more = run(close, dataclasses.replace(SMALL, replicates=48))
+    assert more.factors[0].comparisons[0].replicates == 48
+
+
 def test_a_training_that_cannot_be_carried_out_is_recorded_and_the_sweep_goes_on(
     run: Any, fake: Any, tmp_path: Path
 ) -> None:
