@@ -113,7 +113,7 @@ def default_name(data: str, recipe: str) -> str:
 def _file(settings: Settings, name: str, dataset: Dataset) -> SweepFile:
     return SweepFile(
         name=name,
-        settings=replace(settings, tracking_uri=None),
+        settings=replace(settings, tracking_uri=None),  # an address may hold a password
         recipe=settings.default_recipe(dataset.n_development),
         data={
             "source": dataset.source,
