@@ -94,6 +94,7 @@ def run(  # noqa: PLR0913  # a command's options are its parameters
     replicates: Annotated[Text, _flag("N", "At most, to compare by", REPLICATES)] = None,
     budget: Annotated[Text, _flag("TIME", "Of training in total, as 90s, 10m or 2h")] = None,
     seed: Annotated[Text, _flag("N", "Root of all randomness", SEED)] = None,
+    workers: Annotated[Text, _flag("N", "Processes that train", "one a core")] = None,
     tracking_uri: TrackingUri = None,
     json: Json = False,
 ) -> None:

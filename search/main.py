@@ -1,10 +1,6 @@
 """The whole job: settings in, report out, MLflow told along the way."""
 
-import importlib
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +12,9 @@ from search.sweep import folder
 from search.sweep.records import Listener, SweepReport, TrialStored
 from search.sweep.reporting import load_report
 from search.sweep.run import Sweep, open_sweep
-from search.sweep.steps import Train
 from search.tracking import Tracker, resolve_uri
 from search.tracking import sync as sync_tracking
+from search.training.dispatch import Workers
 
 
 def default_home() -> Path:
@@ -51,7 +47,8 @@ def run(
     with open_sweep(settings, dataset, home) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
-            report = _run_and_log(sweep, tracker, listeners)
+            with Workers(settings.workers, cache=home / "cache") as workers:
+                report = _run_and_log(sweep, tracker, workers, listeners)
         finally:
             if tracker.identifiers is not None:
                 folder.write_identifiers(home, sweep.file.name, tracker.identifiers)
@@ -60,12 +57,16 @@ def run(
     return replace(report, notes=notes, mlflow=tracker.identifiers)
 
 
-def _run_and_log(sweep: Sweep, tracker: Tracker, listeners: Sequence[Listener]) -> SweepReport:
+def _run_and_log(
+    sweep: Sweep, tracker: Tracker, workers: Workers, listeners: Sequence[Listener]
+) -> SweepReport:
+    if sweep.report().state != "done":
+        workers.prepare()  # while MLflow loads
     with tracker:
         for record in sweep.store.all_records():  # what a killed process did not log
             tracker.hear(TrialStored(record))
         try:
-            sweep.run(_trainers(), (*listeners, tracker.hear))
+            sweep.run(workers.train, (*listeners, tracker.hear))
         finally:
             report = sweep.report()
             tracker.finish(report, documents(report))
@@ -107,26 +108,3 @@ def _remembered_uri(report: SweepReport) -> str | None:
 def _tracker(sweep: Sweep, settings: Settings, home: Path) -> Tracker:
     task, uri = sweep.dataset.task, settings.tracking_uri
     return Tracker(sweep.file.name, task, home=home, tracking_uri=uri)
-
-
-def _trainers() -> Train:
-    """The trainers, imported only once there is something to train."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _quiet_standard_error():
-        dispatch = importlib.import_module("search.training.dispatch")
-    train: Train = dispatch.train
-    return train
-
-
-@contextmanager
-def _quiet_standard_error() -> Iterator[None]:
-    """TensorFlow greets on the file descriptor itself before any log level can be set."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

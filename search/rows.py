@@ -24,6 +24,8 @@ class TrainingData:
     """Classes, or 1 for a regression."""
     held_out: Array
     """(rows held out, features) float32: predicted once a training has ended; may have no rows."""
+    sample_weight: Array | None = None
+    """(rows,) float32 that the training loss of each row is multiplied by, as in Keras."""
 
 
 @final

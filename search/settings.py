@@ -14,7 +14,7 @@ from spaces import FACTORS, RECIPES, Recipe, get_recipe, swept_factors
 
 LIMITS = ("replicates", "budget")
 """Settings that may be raised when a sweep is run again."""
-NOT_PART_OF_A_SWEEP = ("name", "tracking_uri")
+NOT_PART_OF_A_SWEEP = ("name", "tracking_uri", "workers")
 """Settings that do not change what is found."""
 LONGEST_NAME = 100
 """Characters in the name of a sweep, which is a folder's, too."""
@@ -22,7 +22,10 @@ LONGEST_NAME = 100
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _SHAPE = ("depth", "width", "batch_size", "epochs")
 """Whole numbers that the recipe has, unless they are given."""
-_LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates"), 1) | {"pilot_trials": 4, "seed": 0}
+_LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates", "workers"), 1) | {
+    "pilot_trials": 4,
+    "seed": 0,
+}
 
 
 @final
@@ -69,6 +72,8 @@ class Settings:
     """Seconds of training in total, over all resumes; None leaves it as it is, or sets no limit."""
     seed: int = defaults.SEED
     """Root of all randomness, at least 0."""
+    workers: int | None = None
+    """Processes that train, at least 1; None for one a core."""
     tracking_uri: str | None = None
     """Of an MLflow server; None logs to the local database."""
 
@@ -81,7 +86,7 @@ class Settings:
             self._tidy_factors(self.factors)
         for setting, least in _LEAST.items():
             value = getattr(self, setting)
-            if value is not None or setting not in (*_SHAPE, "replicates"):
+            if value is not None or setting not in (*_SHAPE, "replicates", "workers"):
                 _check_whole(setting, value, least)
         if self.margin is not None:
             rule = "must be a number between 0 and 1; 0.01 is 1 percentage point of error"

@@ -94,4 +94,5 @@ def report(
         failed=2,
         trainings=4000,
         seconds=123.4,
+        compile_seconds=5.6,
     )

@@ -28,6 +28,7 @@ OPTIONS = {
 }
 SMALL = [*COMMAND, *(word for option in OPTIONS.items() for word in option)]
 PHASES = ("pilot", "confirm")
+TIMES_AND_IDS = ("seconds", "compile_seconds", "mlflow")
 
 
 def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
@@ -53,7 +54,7 @@ def finish(process: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 def same(document: dict[str, Any]) -> dict[str, Any]:
     """A report without its times and ids."""
-    return {k: v for k, v in document.items() if k not in ("seconds", "mlflow")}
+    return {k: v for k, v in document.items() if k not in TIMES_AND_IDS}
 
 
 def stored(folder: Path, phase: str) -> int:

@@ -49,6 +49,10 @@ class TrialRecord:
     """What its trainings took: their shares of the time of their stacks."""
     wall_seconds: float = 0.0
     """Wall time from the trial stored before to this one; these add up to the sweep's."""
+    compile_seconds: float = 0.0
+    """What its trainings waited for the compiler, beside their seconds."""
+    trainer: str = "stacked"
+    """Who trained it: stacked or keras."""
     trainings: int = 1
     """Members trained for it."""
     window: int = 0

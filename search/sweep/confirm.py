@@ -1,6 +1,5 @@
 """Confirm: the whole pipeline again and again, all levels on the same replicates."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -15,7 +14,7 @@ from search.study import TrialRecord
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
 from search.sweep.steps import Job, Score, Trial, run_trials, score, thinned
-from search.sweep.windows import Window, lane_points
+from search.sweep.windows import Window, choose_lane, lane_points
 from search.training.contract import Member, Result, Seeds
 from search.verdict import trivial_prediction
 from spaces import Space, recipe_at
@@ -81,7 +80,7 @@ def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Da
     def record(results: Sequence[Result]) -> TrialRecord:
         targets = dataset.y[replicate.split.validation]
         scores = [score(job.loss, result, targets) for result in results]
-        chosen = _chosen(scores)
+        chosen = choose_lane([None if scored is None else scored.loss for scored in scores])
         artifact = None
         if scores[chosen] is not None:
             artifact = f"{arm.name}_{replicate.index:04d}.npy"
@@ -89,16 +88,6 @@ def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Da
         return _record(arm, replicate, members, scores, results, chosen=chosen, artifact=artifact)
 
     return Trial(arm.confirm_study, replicate.index, members, record)
-
-
-def _chosen(scores: Sequence[Score | None]) -> int:
-    """The lane with the lowest loss on the replicate's own validation rows.
-
-    The loss says more about a lane than the error rate, of which a few hundred rows give only a
-    few different values: choosing by it leaves less noise in the differences between levels.
-    """
-    losses = [math.inf if scored is None else scored.loss for scored in scores]
-    return losses.index(min(losses))
 
 
 def _record(
@@ -138,6 +127,7 @@ def _record(
         best_epoch=curve.best_epoch,
         curve=thinned(curve),
         seconds=sum(result.curve.seconds for result in results),
+        trainer=results[chosen].trainer,
         trainings=len(members),
         replicate=replicate.index,
         lanes=lanes,

@@ -103,6 +103,7 @@ def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Datas
             best_epoch=curve.best_epoch,
             curve=thinned(curve),
             seconds=curve.seconds,
+            trainer=result.trainer,
             window=planned.widening,
         )
 

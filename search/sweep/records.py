@@ -80,7 +80,9 @@ class SweepReport:
     trainings: int
     """Members trained."""
     seconds: float
-    """Time spent training."""
+    """Wall time spent training."""
+    compile_seconds: float
+    """What workers spent on compiling in that time, each counted by itself."""
     mlflow: Mapping[str, Any] | None = None
     """tracking_uri, experiment_id and run_id, once logged."""
 
@@ -91,6 +93,7 @@ class SweepReport:
             "state": self.state,
             "seed": self.settings.seed,
             "seconds": round(self.seconds, 1),
+            "compile_seconds": round(self.compile_seconds, 1),
             "trainings": self.trainings,
             "conditions": dict(self.conditions),
             "data": dict(self.data),

@@ -75,6 +75,7 @@ def report(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
         failed=failed,
         trainings=sum(record.trainings for record in records),
         seconds=seconds_spent(store),
+        compile_seconds=sum(record.compile_seconds for record in records),
     )
 
 
@@ -115,7 +116,7 @@ def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:
 
 
 def _notes(arms: tuple[Arm, ...], store: Store) -> list[str]:
-    """What a reader should know: windows still at the edge, replicates that failed."""
+    """What a reader should know: windows still at the edge, replicates that failed, slow levels."""
     notes = []
     for arm in arms:
         name = "the default" if arm is arms[0] else arm.name
@@ -125,6 +126,8 @@ def _notes(arms: tuple[Arm, ...], store: Store) -> list[str]:
             if edge is not None:
                 which = "lowest" if edge == "low" else "highest"
                 notes.append(f"{name}: the best learning rates are the {which} that were tried")
+        if any(record.trainer == "keras" for record in (*pilot, *confirm)):
+            notes.append(f"{name}: no stack can express it; Keras trained it, one by one")
         failed = sum(record.state == "failed" for record in confirm)
         if failed:
             notes.append(

@@ -113,7 +113,8 @@ def default_name(data: str, recipe: str) -> str:
 def _file(settings: Settings, name: str, dataset: Dataset) -> SweepFile:
     return SweepFile(
         name=name,
-        settings=replace(settings, tracking_uri=None),  # an address may hold a password
+        # An address may hold a password; workers change nothing that is found.
+        settings=replace(settings, tracking_uri=None, workers=None),
         recipe=settings.default_recipe(dataset.n_development),
         data={
             "source": dataset.source,

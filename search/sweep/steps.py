@@ -103,7 +103,8 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
             continue
         now = job.clock()
         record = trial.record([lanes[i] for i in range(len(lanes))])
-        job.tell(replace(record, wall_seconds=now - before))
+        compiling = sum(lane.compile_seconds for lane in lanes.values())
+        job.tell(replace(record, wall_seconds=now - before, compile_seconds=compiling))
         before = now
         del results[number]
         _check_that_some_work(job.store)

@@ -167,6 +167,7 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Pictu
             Point("trials_failed", report.failed),
             Point("trainings", report.trainings),
             Point("seconds", report.seconds),
+            Point("compile_seconds", report.compile_seconds),
         ),
         tags=tags,
         status=STATUS[report.state],

@@ -4,9 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from search.rows import Array, Split, TrainingData
 from spaces import Recipe
+
+TrainerName = Literal["stacked", "keras"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +82,18 @@ class Result:
     """(rows held out, outputs), the same; None if diverged."""
     weights: tuple[Array, ...] | None = None
     """The kept weights in the order of `keras.Model.get_weights`, where they were asked for."""
+    trainer: TrainerName = "stacked"
+    """Who trained it."""
+    compile_seconds: float = 0.0
+    """Of this member's worker, spent on compiling before it; not in the curve's seconds."""
 
 
-def failed(error: Exception) -> Result:
+def failed(error: Exception, trainer: TrainerName = "stacked") -> Result:
     """The result of a training that could not be carried out."""
     words = " ".join(str(error).split()) or "no reason was given"
     reason = f"{type(error).__name__}: {words[:200]}"
-    return Result(Curve((), (), (), (), 0, Ending.FAILED, reason, 0.0), None, None)
+    curve = Curve((), (), (), (), 0, Ending.FAILED, reason, 0.0)
+    return Result(curve, None, None, trainer=trainer)
 
 
 class Trainer(ABC):

@@ -1,27 +1,157 @@
-"""Which trainer trains what."""
+"""Jobs handed to worker processes.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+One process with many threads leaves cores idle: a stack's matrix products are small. So there is
+a worker for each core, with one thread, and each keeps to the programs it has compiled. Stacks
+also never share a process at a time: XLA is not safe against that.
+"""
+
+import multiprocessing
+import shutil
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Self, final
 
 from search.rows import TrainingData
-from search.training.contract import Member, Result, Trainer
-from search.training.keras_trainer import KerasTrainer
-from search.training.stacked import StackedTrainer
-from spaces import Recipe
+from search.training.contract import Member, Result, failed
+from search.training.jobs import Job, JobDone, plan_jobs
+from search.training.plan import MEMORY_SHARE, cores, machine_memory
 
-TRAINERS: dict[str, Trainer] = {"stacked": StackedTrainer(), "keras": KerasTrainer()}
-"""A recipe goes to the first that supports it."""
+_CONTEXT = multiprocessing.get_context("forkserver")
+_PRELOAD = "search.training.preload"
+_LAST_MOMENT = 5.0
 
 
-def choose_trainer(recipe: Recipe, trainers: Mapping[str, Trainer] = TRAINERS) -> str:
-    """The name of the trainer that a recipe goes to.
+@final
+class Workers:
+    """Processes that train; they live until the end of a `with` block.
+
+    Args:
+        count: processes at a time, at least 1; one a core by default. Cores left over are shared
+            out among them as threads.
+        memory: bytes after which a worker is replaced; by default its share of the machine's.
+        cache: folder for compiled programs, which spare later workers the compiling; None keeps
+            none. It is emptied if a worker dies: a damaged program may be why.
 
     Raises:
-        ValueError: listing the trainers, if none supports it.
+        ValueError: if `count` is less than 1.
     """
-    for name, trainer in trainers.items():
-        if trainer.supports(recipe):
-            return name
-    raise ValueError(f"recipe must suit one of {', '.join(trainers)}; received {recipe}")
+
+    def __init__(
+        self, count: int | None = None, memory: int | None = None, cache: Path | None = None
+    ) -> None:
+        if count is not None and count < 1:
+            raise ValueError(f"workers must be at least 1; received {count}")
+        self._count = count or cores()
+        self._memory = memory or int(machine_memory() * MEMORY_SHARE) // self._count
+        self._cache = cache
+        self._cache_is_suspect = False
+        self._workers: list[_Worker] = []
+        multiprocessing.set_forkserver_preload([_PRELOAD])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+        if self._cache is not None and self._cache_is_suspect:
+            shutil.rmtree(self._cache, ignore_errors=True)
+
+    def prepare(self) -> None:
+        """Load TensorFlow for all workers, without waiting for it."""
+        with _without_main():
+            forkserver.ensure_running()
+
+    def train(
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
+    ) -> Iterator[tuple[int, Result]]:
+        """Train each member with the trainer its recipe goes to; yield results as they come.
+
+        Otherwise as `Trainer.train`. A worker that dies takes no training with it: what it was at
+        is tried again in halves, and only a single member that kills its worker twice fails.
+        """
+        known = set(done)
+        planned = plan_jobs(members, data, keep_weights=keep_weights)
+        waiting = [job for job in planned if not known.issuperset(job.members)]
+        try:
+            self._hand_out(waiting, data)
+            while busy := {w.connection: w for w in self._workers if w.job is not None}:
+                for connection in wait(list(busy)):
+                    assert isinstance(connection, Connection)
+                    yield from self._hear(busy[connection], waiting)
+                self._hand_out(waiting, data)
+        finally:
+            for worker in [w for w in self._workers if w.job is not None]:
+                self._retire(worker)
+
+    def _hand_out(self, waiting: list[Job], data: TrainingData) -> None:
+        """Give every idle worker a job."""
+        for worker in [w for w in self._workers if w.job is None and not w.is_alive]:
+            self._retire(worker)
+        while waiting:
+            idle = next((w for w in self._workers if w.job is None), None)
+            if idle is None and len(self._workers) == self._count:
+                return
+            if idle is None:
+                cache = None if self._cache_is_suspect else self._cache
+                idle = _Worker(max(1, cores() // self._count), cache)
+                self._workers.append(idle)
+            job = self._choose(idle, waiting)
+            waiting.remove(job)
+            idle.start(job, data)
+
+    def _choose(self, worker: "_Worker", waiting: Sequence[Job]) -> Job:
+        """A job whose program the worker has, or else nobody has, or else any."""
+        taken = {program for other in self._workers for program in other.programs}
+
+        def rank(job: Job) -> int:
+            return 0 if job.program in worker.programs else 1 if job.program not in taken else 2
+
+        return min(waiting, key=rank)
+
+    def _hear(self, worker: "_Worker", waiting: list[Job]) -> Iterator[tuple[int, Result]]:
+        """Take in a message of a worker, or that it died."""
+        assert worker.job is not None
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):  # the end may come in the middle of a message
+            job, self._cache_is_suspect = worker.job, True
+            worker.wait()
+            self._retire(worker)
+            again = job.tried_again()
+            if not again and job.members:
+                error = RuntimeError(f"the worker process died: {worker.ending()}")
+                yield next(iter(job.members)), failed(error, job.trainer)
+            waiting[:0] = again
+            return
+        if isinstance(message, tuple):
+            worker.job = worker.job.without({message[0]})
+            yield message
+            return
+        assert isinstance(message, JobDone)
+        worker.job = None
+        if message.peak_bytes > self._memory:
+            self._retire(worker)
+
+    def _retire(self, worker: "_Worker") -> None:
+        worker.kill()
+        self._workers.remove(worker)
 
 
 def train(
@@ -30,18 +160,77 @@ def train(
     *,
     done: Collection[int] = (),
     keep_weights: bool = False,
-    trainers: Mapping[str, Trainer] = TRAINERS,
+    workers: int | None = None,
+    cache: Path | None = None,
 ) -> Iterator[tuple[int, Result]]:
-    """Train each member with the trainer its recipe goes to; otherwise as `Trainer.train`."""
-    known = set(done)
-    chosen = [choose_trainer(member.recipe, trainers) for member in members]
-    for name, trainer in trainers.items():
-        own = [index for index, its in enumerate(chosen) if its == name]
-        results = trainer.train(
-            [members[index] for index in own],
-            data,
-            done=[position for position, index in enumerate(own) if index in known],
-            keep_weights=keep_weights,
-        )
-        for position, result in results:
-            yield own[position], result
+    """Train members with workers of their own; see `Workers` and `Workers.train`."""
+    with Workers(workers, cache=cache) as own:
+        yield from own.train(members, data, done=done, keep_weights=keep_weights)
+
+
+@final
+class _Worker:
+    """The parent's side of a worker process."""
+
+    def __init__(self, n_threads: int, cache: Path | None) -> None:
+        self.connection, theirs = _CONTEXT.Pipe()
+        arguments = theirs, n_threads, cache
+        self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
+        with _without_main():
+            self._process.start()
+        theirs.close()
+        self.job: Job | None = None
+        """What is left of what it trains."""
+        self.programs: set[object] = set()
+        """What it has compiled."""
+        self._data: TrainingData | None = None
+
+    def start(self, job: Job, data: TrainingData) -> None:
+        self.job = job
+        self.programs.add(job.program)
+        try:
+            if data is not self._data:
+                self.connection.send(data)
+                self._data = data
+            self.connection.send(job)
+        except OSError:
+            pass  # it died: that is heard when its answer is waited for
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.is_alive()
+
+    def wait(self) -> None:
+        """Give it a moment to end by itself, so that it can be said how it did."""
+        self._process.join(_LAST_MOMENT)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+
+    def ending(self) -> str:
+        """How the process ended, in words."""
+        code = self._process.exitcode
+        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def _serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
+    from search.training.worker import serve  # noqa: PLC0415  # TensorFlow, in the worker alone
+
+    serve(connection, n_threads, cache)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module from a new process.
+
+    It would import it again, and with it run a script that has no guard against that.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main

@@ -77,7 +77,7 @@ class KerasTrainer(Trainer):
             try:
                 result = self._train(member, data, keep_weights=keep_weights)
             except Exception as error:  # noqa: BLE001  # other members may do better
-                result = failed(error)
+                result = failed(error, "keras")
             finally:
                 keras.utils.clear_session()
             yield index, result
@@ -114,6 +114,7 @@ class KerasTrainer(Trainer):
             validation=predicted[0],
             held_out=predicted[1],
             weights=tuple(model.get_weights()) if kept and keep_weights else None,
+            trainer="keras",
         )
 
 
@@ -143,18 +144,24 @@ def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
 
 
 def _batches(member: Member, data: TrainingData) -> tf.data.Dataset:
-    """All epochs of a member end to end: (rows, features) and (rows, 1) a step, in its order."""
+    """All epochs of a member end to end, in its order.
+
+    A step is (rows, features), (rows, 1) targets and, where there are any, (rows,) weights.
+    """
     recipe, train = member.recipe, member.split.train
     orders = tf.constant(
         np.stack([epoch_order(member.seeds.order, epoch, train) for epoch in range(recipe.epochs)])
     )
-    features, targets = tf.constant(data.features), tf.constant(data.targets[:, None])
+    columns = [data.features, data.targets[:, None]]
+    if data.sample_weight is not None:
+        columns.append(data.sample_weight)
+    tensors = [tf.constant(column) for column in columns]
     steps, size = n_steps(len(train), recipe.batch_size), recipe.batch_size
 
-    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
         start = step % steps * size
         rows = orders[step // steps, start : start + size]  # the last one may be shorter
-        return tf.gather(features, rows), tf.gather(targets, rows)
+        return tuple(tf.gather(tensor, rows) for tensor in tensors)
 
     return tf.data.Dataset.range(recipe.epochs * steps).map(batch)
 

@@ -18,7 +18,7 @@ def keep_mask(
 
     Args:
         key: (members,) uint32 dropout seeds.
-        step: uint32 steps since training began.
+        step: (members,) uint32 steps since each one's training began.
         layer: which dropout layer of the network, from 0.
         threshold: (members,) uint32 from `drop_threshold`.
         shape: rows in the batch and units.

@@ -1,6 +1,7 @@
 """The forward pass of a stack: the dense networks of many members side by side.
 
-Every tensor leads with the member axis; layers, their order and their constants are Keras's.
+Members stand in groups of as many lanes each; a group's lanes see the same rows. Layers, their
+order and their constants are Keras's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +36,11 @@ class Dropping:
     key: tf.Tensor
     """(members,) uint32 seeds."""
     step: tf.Tensor
-    """uint32 steps since training began."""
+    """(members,) uint32 steps since each one's training began."""
     threshold: tf.Tensor
-    """(members,) uint32, see `drop_threshold`."""
+    """(depth + 1, members) uint32, see `drop_threshold`; first that of the inputs."""
     rate: tf.Tensor
-    """(members,) dropout rates."""
+    """(depth + 1, members) dropout rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ def forward(
 
     Args:
         structure: shared by the stack.
-        weights: in the order of `structure.roles`, each (members, ...), vectors as (members, 1, n).
-        x: (members, rows, features).
+        weights: in the order of `structure.roles`. The first is (groups, features, lanes, units),
+            so that a group's first layer is one product; others are (members, n, m), vectors
+            (members, 1, m), with the lanes of a group side by side.
+        x: (groups, rows, features).
         batch: in training; None predicts.
 
     Returns:
@@ -73,7 +76,7 @@ def forward(
     if structure.dropout == "inputs_and_hidden":
         x = _drop(structure, x, layer=0, batch=batch)
     for layer in range(1, structure.depth + 1):
-        x = tf.matmul(x, next(take))
+        x = _first_product(x, next(take)) if layer == 1 else tf.matmul(x, next(take))
         if structure.normalization != "batch":
             x += next(take)
         match structure.normalization:
@@ -85,10 +88,19 @@ def forward(
                 x = activation(_layer_norm(x, take))
             case _:
                 x = activation(x)
-        is_last = layer == structure.depth
-        if structure.dropout.endswith("hidden") or (structure.dropout == "last" and is_last):
+        if structure.dropout != "nowhere":
             x = _drop(structure, x, layer=layer, batch=batch)
     return tf.matmul(x, next(take)) + next(take), statistics
+
+
+def _first_product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+    """(groups, rows, features) by (groups, features, lanes, units) as (members, rows, units)."""
+    groups, features, lanes, units = kernel.shape
+    product = tf.matmul(x, tf.reshape(kernel, (groups, features, lanes * units)))
+    if lanes == 1:
+        return product
+    apart = tf.transpose(tf.reshape(product, (groups, -1, lanes, units)), (0, 2, 1, 3))
+    return tf.reshape(apart, (groups * lanes, -1, units))
 
 
 def _batch_norm(
@@ -118,8 +130,8 @@ def _drop(structure: Structure, x: tf.Tensor, *, layer: int, batch: Batch | None
         return x
     dropping = batch.dropping
     shape = (int(x.shape[1]), int(x.shape[2]))
-    kept = keep_mask(dropping.key, dropping.step, layer, dropping.threshold, shape)
-    rate = dropping.rate[:, None, None]
+    kept = keep_mask(dropping.key, dropping.step, layer, dropping.threshold[layer], shape)
+    rate = dropping.rate[layer][:, None, None]
     if not structure.alpha:
         return tf.where(kept, x / (1 - rate), tf.zeros_like(x))
     dropped = -_SELU_ALPHA * _SELU_SCALE

@@ -3,15 +3,17 @@
 Shapes make a program; every number is an argument. Between epochs plain Python decides.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
-from typing import Any, NamedTuple, final
+from itertools import product
+from typing import NamedTuple, final
 
 import tensorflow as tf
 
+from search.training.compiled import stable_names
 from search.training.network import Batch, Dropping, forward
 from search.training.structure import Structure
-from search.training.updates import SLOTS, update
+from search.training.updates import update
 
 MAX_NORM_EPSILON = 1e-7
 
@@ -19,10 +21,10 @@ Tensors = tuple[tf.Tensor, ...]
 
 
 class State(NamedTuple):
-    """What a stack carries from epoch to epoch; every tensor leads with the member axis."""
+    """What a stack carries from epoch to epoch, laid out as `forward` takes its weights."""
 
     weights: Tensors
-    """In the order of `Structure.roles`; vectors are (members, 1, n)."""
+    """In the order of `Structure.roles`."""
     slots: tuple[Tensors, ...]
     """What the optimizer keeps beside each weight; nothing beside moving statistics."""
     kept: Tensors
@@ -30,12 +32,14 @@ class State(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The data, shared by all stacks."""
+    """The development rows, shared by all stacks."""
 
     features: tf.Tensor
-    """(development rows and then rows held out, features)."""
+    """(rows, features)."""
     targets: tf.Tensor
-    """(development rows,)."""
+    """(rows,)."""
+    weights: tf.Tensor | None
+    """(rows,) of the training loss, where the structure is weighted."""
 
 
 class EpochInput(NamedTuple):
@@ -44,19 +48,19 @@ class EpochInput(NamedTuple):
     rows: Rows
     """What the indices below point into."""
     order: tf.Tensor
-    """(steps, members, batch size) int32 rows, padded at the end of the last step."""
-    row_weight: tf.Tensor
+    """(steps, groups, batch size) int32 rows, padded at the end of the last step."""
+    present: tf.Tensor
     """(steps, batch size) 1, or 0 for padding."""
     validation: tf.Tensor
-    """(chunks, members, chunk size) int32 rows, padded at the end of the last chunk."""
-    validation_weight: tf.Tensor
+    """(chunks, groups, chunk size) int32 rows, padded at the end of the last chunk."""
+    validation_present: tf.Tensor
     """(chunks, chunk size) 1, or 0 for padding."""
     step_numbers: Mapping[str, tf.Tensor]
     """name -> (steps, members), from `step_numbers`."""
     constants: Mapping[str, tf.Tensor]
-    """name -> (members,): l1, l2, max_norm, dropout_rate, threshold, dropout_key."""
+    """l1, l2, max_norm, dropout_key: (members,); dropout_rate, threshold: (depth + 1, members)."""
     first_step: tf.Tensor
-    """Steps since training began, uint32."""
+    """(members,) uint32 steps since each one's training began."""
 
 
 class EpochOutput(NamedTuple):
@@ -72,25 +76,19 @@ class EpochOutput(NamedTuple):
 
 @final
 class Program:
-    """The compiled functions of one structure."""
+    """The compiled epoch of a structure, once for each combination of shapes it is called with."""
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         """What it was made from."""
-        # One program of a structure for each combination of shapes it is called with.
-        self.run_epoch = _compiled(self._run_epoch)
-        self.predict = _compiled(self._predict)
+        self.known_shapes: set[tuple[object, ...]] = set()
+        """Of stacks that have run before, so that it is known what waits for the compiler."""
+        # TensorFlow counts the tracings of a piece of code and warns when there are many; of a
+        # partial it counts this program's alone.
+        epoch = partial(self._trace_epoch)
+        self._compiled = tf.function(epoch, jit_compile=True, autograph=False)
 
-    def start(self, weights: Tensors) -> State:
-        """The state before the first epoch of a stack with these weights."""
-        n_slots = SLOTS[self.structure.optimizer_family]
-        slots = tuple(
-            () if role.startswith("moving") else (tf.zeros_like(weight),) * n_slots
-            for role, weight in zip(self.structure.roles, weights, strict=True)
-        )
-        return State(weights, slots, weights)
-
-    def _run_epoch(
+    def run_epoch(
         self, state: State, improved: tf.Tensor, epoch: EpochInput
     ) -> tuple[State, EpochOutput]:
         """One pass over the training rows, and the validation after it.
@@ -100,19 +98,27 @@ class Program:
             improved: (members,) bool: whose weights are to be kept before this epoch moves them.
             epoch: its rows and numbers.
         """
+        shapes = [tuple(each.shape) for each in (epoch.order, epoch.validation, *epoch.rows[:2])]
+        with stable_names((self.structure, improved.shape, shapes, epoch.present.dtype)):
+            after: tuple[State, EpochOutput] = self._compiled(state, improved, epoch)
+        return after
+
+    def _trace_epoch(
+        self, state: State, improved: tf.Tensor, epoch: EpochInput
+    ) -> tuple[State, EpochOutput]:
         kept = keep(state, improved)
 
         def step(
             i: tf.Tensor, weights: Tensors, slots: tuple[Tensors, ...], total: tf.Tensor
         ) -> tuple[tf.Tensor, Tensors, tuple[Tensors, ...], tf.Tensor]:
             weights, slots, loss = self._step(i, weights, slots, epoch)
-            return i + 1, weights, slots, total + loss * tf.reduce_sum(epoch.row_weight[i])
+            return i + 1, weights, slots, total + loss * tf.reduce_sum(epoch.present[i])
 
-        n_steps, n_members = epoch.order.shape[:2]
-        total = tf.zeros(n_members, epoch.row_weight.dtype)
+        n_steps = epoch.order.shape[0]
+        total = tf.zeros(improved.shape, epoch.present.dtype)
         start = (tf.constant(0), state.weights, state.slots, total)
         _, weights, slots, total = tf.while_loop(lambda i, *_: i < n_steps, step, start)
-        train_loss = total / tf.reduce_sum(epoch.row_weight)
+        train_loss = total / tf.reduce_sum(epoch.present)
         loss, error = self._evaluate(weights, epoch)
         return State(weights, slots, kept), EpochOutput(train_loss, loss, error)
 
@@ -122,7 +128,6 @@ class Program:
         """The weights and slots after step `i` of the epoch, and each member's loss before it."""
         structure = self.structure
         losses, gradients, statistics = self._gradients(i, weights, epoch)
-        numbers = {name: n[i][:, None, None] for name, n in epoch.step_numbers.items()}
         moving = iter(statistics)
         moved: list[tuple[tf.Tensor, Tensors]] = []
         each = zip(structure.roles, weights, gradients, slots, strict=True)
@@ -130,6 +135,7 @@ class Program:
             if role.startswith("moving"):
                 moved.append((next(moving), ()))
                 continue
+            numbers = {name: along(weight, n[i]) for name, n in epoch.step_numbers.items()}
             family = structure.optimizer_family
             after, slots_after = update(family, weight, gradient, its_slots, numbers)
             if structure.max_norm and role == "kernel":
@@ -142,15 +148,18 @@ class Program:
         self, i: tf.Tensor, weights: Tensors, epoch: EpochInput
     ) -> tuple[tf.Tensor, list[tf.Tensor | None], list[tf.Tensor]]:
         """Losses (members,), a gradient for each trained weight, and moving statistics."""
-        structure, row_weight = self.structure, epoch.row_weight[i]
-        x = tf.gather(epoch.rows.features, epoch.order[i])
-        y = tf.gather(epoch.rows.targets, epoch.order[i])
-        batch = Batch(row_weight, self._dropping(i, epoch))
+        structure, present, chosen = self.structure, epoch.present[i], epoch.order[i]
+        x, y = tf.gather(epoch.rows.features, chosen), tf.gather(epoch.rows.targets, chosen)
+        row_weights = present
+        if epoch.rows.weights is not None:
+            row_weights = _to_members(tf.gather(epoch.rows.weights, chosen), weights) * present
+        batch = Batch(present, self._dropping(i, epoch))
         with tf.GradientTape() as tape:
             tape.watch(weights)
             outputs, statistics = forward(structure, weights, x, batch)
-            losses = tf.reduce_sum(_row_losses(structure, outputs, y) * row_weight, axis=1)
-            losses = losses / tf.reduce_sum(row_weight) + self._penalty(weights, epoch.constants)
+            losses = _row_losses(structure, outputs, _to_members(y, weights)) * row_weights
+            losses = tf.reduce_sum(losses, axis=1) / tf.reduce_sum(present)
+            losses += self._penalty(weights, epoch.constants)
             total = tf.reduce_sum(losses)  # members share no weight: each has its own gradient
         return losses, tape.gradient(total, weights), statistics
 
@@ -171,18 +180,18 @@ class Program:
         def chunk(
             i: tf.Tensor, loss: tf.Tensor, error: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            rows, weight = epoch.validation[i], epoch.validation_weight[i]
+            rows, present = epoch.validation[i], epoch.validation_present[i]
             outputs, _ = forward(structure, weights, tf.gather(epoch.rows.features, rows), None)
-            y = tf.gather(epoch.rows.targets, rows)
-            loss += tf.reduce_sum(_row_losses(structure, outputs, y) * weight, axis=1)
-            error += tf.reduce_sum(_row_errors(structure, outputs, y) * weight, axis=1)
+            y = _to_members(tf.gather(epoch.rows.targets, rows), weights)
+            loss += tf.reduce_sum(_row_losses(structure, outputs, y) * present, axis=1)
+            error += tf.reduce_sum(_row_errors(structure, outputs, y) * present, axis=1)
             return i + 1, loss, error
 
-        n_chunks, n_members = epoch.validation.shape[:2]
-        zeros = tf.zeros(n_members, epoch.validation_weight.dtype)
+        n_chunks = epoch.validation.shape[0]
+        zeros = tf.zeros(weights[-1].shape[0], epoch.present.dtype)
         start = (tf.constant(0), zeros, zeros)
         _, loss, error = tf.while_loop(lambda i, *_: i < n_chunks, chunk, start)
-        n_rows = tf.reduce_sum(epoch.validation_weight)
+        n_rows = tf.reduce_sum(epoch.validation_present)
         error = error / n_rows
         if structure.task == "regression":
             error = tf.sqrt(error)
@@ -192,38 +201,40 @@ class Program:
         """(members,) what the kernels cost, or 0 where none is penalized."""
         total = tf.zeros((), weights[0].dtype)
         if self.structure.penalized:
-            for role, weight in zip(self.structure.roles, weights, strict=True):
-                if role.endswith("kernel"):
-                    total += constants["l1"] * tf.reduce_sum(tf.abs(weight), axis=(1, 2))
-                    total += constants["l2"] * tf.reduce_sum(tf.square(weight), axis=(1, 2))
+            roles = self.structure.roles
+            kernels = [w for role, w in zip(roles, weights, strict=True) if role.endswith("kernel")]
+            for kernel, (name, norm) in product(kernels, (("l1", tf.abs), ("l2", tf.square))):
+                # Not every member of a pool is penalized; not even where its sum overflows.
+                total += tf.math.multiply_no_nan(_sum_by_member(norm(kernel)), constants[name])
         return total
-
-    def _predict(self, weights: Tensors, features: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        """Probabilities or numbers for a chunk of rows.
-
-        Args:
-            weights: of the stack.
-            features: (all rows, features).
-            rows: (members, chunk size) int32.
-
-        Returns:
-            (members, chunk size, outputs).
-        """
-        outputs, _ = forward(self.structure, weights, tf.gather(features, rows), None)
-        return tf.nn.softmax(outputs) if self.structure.task == "classification" else outputs
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    # TensorFlow counts the tracings of a piece of code and warns when there are many; of a partial
-    # it counts this program's alone.
-    return tf.function(partial(function), jit_compile=True, autograph=False)
 
 
 def keep(state: State, improved: tf.Tensor) -> Tensors:
     """The kept weights, the current ones in their place for members that improved."""
-    chosen = improved[:, None, None]
     pairs = zip(state.weights, state.kept, strict=True)
-    return tuple(tf.where(chosen, now, before) for now, before in pairs)
+    return tuple(tf.where(along(now, improved), now, before) for now, before in pairs)
+
+
+def along(weight: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Numbers (members,) shaped so that they broadcast against a weight as `forward` takes it."""
+    first = len(weight.shape) == 4  # (groups, features, lanes, units)
+    shape = (weight.shape[0], 1, weight.shape[2], 1) if first else (-1, 1, 1)
+    return tf.reshape(numbers, shape)
+
+
+def _to_members(rows: tf.Tensor, weights: Tensors) -> tf.Tensor:
+    """What is given (groups, rows) for each member."""
+    lanes = weights[0].shape[2]
+    return rows if lanes == 1 else tf.repeat(rows, lanes, axis=0)
+
+
+def _sum_by_member(kernel: tf.Tensor) -> tf.Tensor:
+    """(members,) sums of a kernel, laid out as `forward` takes it.
+
+    In two steps, the second a product: XLA would join two sums to one that it cannot vectorize.
+    """
+    by_unit = tf.reshape(tf.reduce_sum(kernel, axis=1), (-1, kernel.shape[-1]))
+    return tf.linalg.matvec(by_unit, tf.ones(kernel.shape[-1], kernel.dtype))
 
 
 def _row_losses(structure: Structure, outputs: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
@@ -244,7 +255,7 @@ def _row_errors(structure: Structure, outputs: tf.Tensor, y: tf.Tensor) -> tf.Te
 def _constrain(kernel: tf.Tensor, radius: tf.Tensor) -> tf.Tensor:
     """Rescale each unit's incoming weights to at most `radius`, as `keras.constraints.MaxNorm`."""
     norm = tf.sqrt(tf.reduce_sum(tf.square(kernel), axis=1, keepdims=True))
-    desired = tf.clip_by_value(norm, 0, radius[:, None, None])
+    desired = tf.clip_by_value(norm, 0, along(kernel, radius))
     return kernel * (desired / (MAX_NORM_EPSILON + norm))
 
 

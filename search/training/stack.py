@@ -1,174 +1,274 @@
 """One stack of members, from its first epoch to its last."""
 
-import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import CancelledError
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import final
 
 import numpy as np
 import tensorflow as tf
 
 from search.models import initial_weights
-from search.rows import Array, Split
-from search.training.batches import epoch_order, n_steps
+from search.rows import Array, TrainingData
 from search.training.contract import Ending, Member, Result
+from search.training.group import Group, dropout_rates
 from search.training.masks import drop_threshold
-from search.training.program import EpochInput, EpochOutput, Program, Rows, Tensors, keep
-from search.training.progress import Progress
+from search.training.network import forward
+from search.training.plan import StackPlan
+from search.training.program import EpochInput, EpochOutput, Rows, State, Tensors, keep, program_for
+from search.training.structure import SLOTS
 
-STACK_SIZES = (1, 2, 4, 8, 16)
-"""A stack is padded to one of these, so that few sizes are ever compiled."""
 CHUNK = 256
-"""Rows predicted at once."""
+"""Validation rows evaluated at once."""
+ROWS_PREDICTED_AT_ONCE = 4096
+
+
+@final
+class StackData:
+    """The rows, ready for stacks.
+
+    Args:
+        data: prepared rows.
+        dtype: of all arithmetic.
+    """
+
+    def __init__(self, data: TrainingData, dtype: str) -> None:
+        self.dtype = dtype
+        self.features = data.features.astype(dtype, copy=False)
+        self.held_out = data.held_out.astype(dtype, copy=False)
+        targets = data.targets if data.task == "classification" else data.targets.astype(dtype)
+        weights = data.sample_weight
+        self.rows = Rows(
+            tf.constant(self.features),
+            tf.constant(targets),
+            None if weights is None else tf.constant(weights, dtype),
+        )
 
 
 @final
 class Stack:
-    """Members that train side by side.
+    """Places side by side in one program. As a group ends, the next one takes its place.
 
     Args:
-        program: of their common structure.
-        members: at most the largest of STACK_SIZES, their splits of equal sizes.
-        rows: what the splits point into, followed by the rows held out.
+        plan: who trains, and in which shape.
+        members: by the plan's indices; their splits are of equal sizes.
+        data: the rows that splits point into.
     """
 
-    def __init__(self, program: Program, members: Sequence[Member], rows: Rows) -> None:
-        self._program = program
-        self._rows = rows
-        self._n_members = len(members)
-        size = next(size for size in STACK_SIZES if size >= len(members))
-        self._members = [*members, *[members[0]] * (size - len(members))]
-        self._dtype = rows.features.dtype
-        self._n_train = len(members[0].split.train)
-        self._steps = n_steps(self._n_train, program.structure.batch_size)
-        self._progress = [Progress(member.recipe, self._steps) for member in members]
-        validation = np.stack([member.split.validation for member in self._members])
-        self._validation = _chunked(validation)
-        self._validation_weight = self._presence(validation.shape[1], self._validation.shape[::2])
-        self._constants = self._member_constants()
+    def __init__(self, plan: StackPlan, members: Mapping[int, Member], data: StackData) -> None:
+        self._plan = plan
+        self._data = data
+        self._program = program_for(plan.structure)
+        self._waiting = deque(Group(each, members, plan.lanes) for each in plan.indices)
+        first = self._waiting[0]
+        while len(self._waiting) < plan.groups:  # the places of groups that are over still compute
+            spare = Group(first.indices, members, plan.lanes)
+            spare.is_over = True
+            self._waiting.append(spare)
+        self._groups = [self._waiting.popleft() for _ in range(plan.groups)]
+        self._n_train = len(first.members[0].split.train)
+        self._present = self._presence(self._n_train, (first.steps, plan.structure.batch_size))
 
-    def train(self, stop: threading.Event, *, keep_weights: bool) -> list[Result]:
-        """Train every member to its end; results in the order of the members.
+    def train(self, *, keep_weights: bool) -> Iterator[tuple[int, Result]]:
+        """Train every member; (index, result) as each group ends."""
+        state = self._start()
+        improved = np.zeros(len(self._groups) * self._plan.lanes, bool)
+        self._take_in_constants()
+        compiling = _Compiling(self._program.known_shapes, self._shapes())
+        while any(group.n_active for group in self._groups):
+            started = time.perf_counter()
+            state, output = self._program.run_epoch(state, tf.constant(improved), self._input())
+            improved = self._hear(output, compiling.without(started))
+            over = [g for g, x in enumerate(self._groups) if not (x.is_over or x.n_active)]
+            if not over:
+                continue
+            kept = keep(state, tf.constant(improved))
+            for place in over:
+                yield from self._results(place, kept, compiling, keep_weights=keep_weights)
+                state = self._refilled(state, place)
+            lanes = self._plan.lanes
+            improved[[place * lanes + lane for place in over for lane in range(lanes)]] = False
+            self._take_in_constants()
 
-        Raises:
-            CancelledError: if `stop` is set before that; it is looked at once an epoch.
-        """
-        started = time.perf_counter()
-        state = self._program.start(self._initial_weights())
-        improved = tf.zeros(len(self._members), tf.bool)
-        epoch = 0
-        while any(progress.ending is None for progress in self._progress):
-            if stop.is_set():
-                raise CancelledError
-            state, output = self._program.run_epoch(state, improved, self._epoch_input(epoch))
-            improved = self._hear(epoch, output)
-            epoch += 1
-        kept = keep(state, improved)
-        validation, held_out = self._predictions(kept)
-        weights = self._as_keras(kept) if keep_weights else None
-        seconds = (time.perf_counter() - started) / self._n_members
-        results = []
-        for i, progress in enumerate(self._progress):
-            diverged = progress.ending is Ending.DIVERGED
-            result = Result(
-                curve=progress.curve(seconds),
-                validation=None if diverged else validation[i],
-                held_out=None if diverged else held_out[i],
-                weights=None if diverged or weights is None else weights[i],
-            )
-            results.append(result)
-        return results
+    def _start(self) -> State:
+        blocks = [self._blocks(group) for group in self._groups]
+        arrays = [np.concatenate(same) for same in zip(*blocks, strict=True)]
+        weights = tuple(tf.constant(array, self._data.dtype) for array in arrays)
+        n_slots = SLOTS[self._plan.structure.optimizer_family]
+        slots = tuple(
+            () if role.startswith("moving") else (tf.zeros_like(weight),) * n_slots
+            for role, weight in zip(self._plan.structure.roles, weights, strict=True)
+        )
+        return State(weights, slots, weights)
 
-    def _initial_weights(self) -> Tensors:
-        structure = self._program.structure
+    def _blocks(self, group: Group) -> list[Array]:
+        """A group's initial weights as `forward` takes them, as a stack of this group alone."""
+        structure = self._plan.structure
         each = [
             initial_weights(m.recipe, structure.n_features, structure.n_outputs, m.seeds.init)
-            for m in self._members
+            for m in group.members
         ]
-        stacked = (np.stack(same) for same in zip(*each, strict=True))
-        return tuple(tf.constant(w[:, None] if w.ndim == 2 else w, self._dtype) for w in stacked)
+        first, *others = (np.stack(same) for same in zip(*each, strict=True))
+        shaped = [array if array.ndim == 3 else array[:, None] for array in others]  # kernels
+        return [np.moveaxis(first, 0, 1)[None], *shaped]
 
-    def _member_constants(self) -> Mapping[str, tf.Tensor]:
-        structure = self._program.structure
+    def _refilled(self, state: State, place: int) -> State:
+        """The state with the next group in a place; the old one's where none waits."""
+        if not self._waiting:
+            return state
+        self._groups[place] = group = self._waiting.popleft()
+        blocks = self._blocks(group)
+
+        def put(tensor: tf.Tensor, block: Array | float) -> tf.Tensor:
+            array = tensor.numpy().copy()
+            array[self._own(array, place)] = block
+            return tf.constant(array)
+
+        weights, kept = (
+            tuple(map(put, tensors, blocks)) for tensors in (state.weights, state.kept)
+        )
+        slots = tuple(tuple(put(slot, 0.0) for slot in each) for each in state.slots)
+        return State(weights, slots, kept)
+
+    def _own(self, array: Array, place: int) -> slice:
+        """Which part of a weight belongs to a place; the first kernel leads with groups."""
+        size = 1 if array.ndim == 4 else self._plan.lanes  # the first kernel
+        return slice(place * size, (place + 1) * size)
+
+    def _take_in_constants(self) -> None:
+        """Make the inputs that stay the same until a place is taken by another group."""
+        members = [member for group in self._groups for member in group.members]
+        structure, dtype = self._plan.structure, self._data.dtype
         used = ["l1", "l2"] if structure.penalized else []
         used += ["max_norm"] if structure.max_norm else []
-        used += ["dropout_rate"] if structure.dropout != "nowhere" else []
         numbers = {
-            name: np.array([getattr(member.recipe, name) or 0.0 for member in self._members])
+            name: np.array([getattr(member.recipe, name) or 0.0 for member in members])
             for name in used
         }
-        constants = {name: tf.constant(each, self._dtype) for name, each in numbers.items()}
-        if "dropout_rate" in numbers:
-            constants["threshold"] = tf.constant(drop_threshold(numbers["dropout_rate"]))
-            keys = [member.seeds.dropout for member in self._members]
+        constants = {name: tf.constant(each, dtype) for name, each in numbers.items()}
+        if structure.dropout != "nowhere":
+            rates = np.array([dropout_rates(member) for member in members]).T
+            constants["dropout_rate"] = tf.constant(rates, dtype)
+            constants["threshold"] = tf.constant(drop_threshold(rates))
+            keys = [member.seeds.dropout for member in members]
             constants["dropout_key"] = tf.constant(keys, tf.uint32)
-        return constants
+        self._constants = constants
+        validation = np.stack([group.members[0].split.validation for group in self._groups])
+        self._validation = _chunked(validation)
+        self._validation_present = self._presence(validation.shape[1], self._validation.shape[::2])
 
-    def _epoch_input(self, epoch: int) -> EpochInput:
-        shape = self._steps, self._program.structure.batch_size
-        orders: dict[tuple[int, Split], Array] = {}
-        for member in self._members:
-            key = member.seeds.order, member.split
-            if key not in orders:
-                order = epoch_order(member.seeds.order, epoch, member.split.train)
-                orders[key] = np.resize(order, shape)  # the last step is filled up from the first
-        order = np.stack([orders[m.seeds.order, m.split] for m in self._members], axis=1)
+    def _input(self) -> EpochInput:
+        lanes = self._plan.lanes
+        first_steps = [group.epoch * group.steps for group in self._groups for _ in range(lanes)]
         return EpochInput(
-            rows=self._rows,
-            order=tf.constant(order),
-            row_weight=self._presence(self._n_train, shape),
+            rows=self._data.rows,
+            order=tf.constant(np.stack([group.order() for group in self._groups], axis=1)),
+            present=self._present,
             validation=self._validation,
-            validation_weight=self._validation_weight,
-            step_numbers=self._step_numbers(epoch),
+            validation_present=self._validation_present,
+            step_numbers=self._step_numbers(),
             constants=self._constants,
-            first_step=tf.constant(epoch * self._steps, tf.uint32),
+            first_step=tf.constant(first_steps, tf.uint32),
         )
 
-    def _step_numbers(self, epoch: int) -> dict[str, tf.Tensor]:
-        each = [progress.step_numbers(epoch) for progress in self._progress]
-        each += [each[0]] * (len(self._members) - len(each))
+    def _step_numbers(self) -> dict[str, tf.Tensor]:
+        each = [p.step_numbers(group.epoch) for group in self._groups for p in group.progress]
         return {
-            name: tf.constant(np.stack([numbers[name] for numbers in each], axis=1), self._dtype)
+            name: tf.constant(np.stack([numbers[name] for numbers in each], 1), self._data.dtype)
             for name in each[0]
         }
 
     def _presence(self, n_rows: int, shape: Sequence[int]) -> tf.Tensor:
         """1 for each of the rows, 0 for what fills up the shape."""
         present = np.arange(np.prod(shape)) < n_rows
-        return tf.constant(present.reshape(shape), self._dtype)
+        return tf.constant(present.reshape(shape), self._data.dtype)
 
-    def _hear(self, epoch: int, output: EpochOutput) -> tf.Tensor:
+    def _shapes(self) -> tuple[object, ...]:
+        rows = self._data.rows.features
+        sizes = self._plan.groups, self._plan.lanes, self._n_train, *self._validation.shape
+        return *sizes, *rows.shape, rows.dtype
+
+    def _hear(self, output: EpochOutput, seconds: float) -> Array:
         """Tell every member how the epoch went; return whose weights are to be kept."""
-        metrics = np.stack(output, axis=1).tolist()
-        improved = np.zeros(len(self._members), bool)
-        for i, progress in enumerate(self._progress):
-            improved[i] = progress.hear(epoch, *metrics[i])
-        return tf.constant(improved)
+        metrics = np.stack(output, axis=1).reshape(self._plan.groups, self._plan.lanes, -1)
+        share = seconds / sum(group.n_active for group in self._groups)
+        pairs = zip(self._groups, metrics, strict=True)
+        improved = [group.hear(each, share) for group, each in pairs]
+        return np.array(improved).ravel()
 
-    def _predictions(self, kept: Tensors) -> tuple[Array, Array]:
-        """(members, validation rows, outputs) and (members, rows held out, outputs)."""
-        held_out = np.arange(len(self._rows.targets), len(self._rows.features), dtype=np.int32)
-        rows = np.stack([np.append(member.split.validation, held_out) for member in self._members])
-        outputs = [
-            self._program.predict(kept, self._rows.features, chunk).numpy()
-            for chunk in _chunked(rows)
-        ]
-        predicted = np.concatenate(outputs, axis=1)[:, : rows.shape[1]]
-        validation, of_held_out = np.split(predicted, [rows.shape[1] - len(held_out)], axis=1)
-        return validation, of_held_out
+    def _results(
+        self, place: int, kept: Tensors, compiling: "_Compiling", *, keep_weights: bool
+    ) -> Iterator[tuple[int, Result]]:
+        group = self._groups[place]
+        group.is_over = True
+        own = [tensor[self._own(tensor, place)] for tensor in map(np.asarray, kept)]
+        validation, held_out = self._predictions(group, own)
+        for lane, index in enumerate(group.indices):
+            progress = group.progress[lane]
+            diverged = progress.ending is Ending.DIVERGED
+            result = Result(
+                curve=progress.curve(group.seconds[lane]),
+                validation=None if diverged else validation[lane],
+                held_out=None if diverged else held_out[lane],
+                weights=self._as_keras(own, lane) if keep_weights and not diverged else None,
+            )
+            yield index, replace(result, compile_seconds=compiling.take())
 
-    def _as_keras(self, kept: Tensors) -> list[tuple[Array, ...]]:
-        """Each member's weights as `keras.Model.get_weights` has them."""
+    def _predictions(self, group: Group, weights: Sequence[Array]) -> tuple[Array, Array]:
+        """(lanes, validation rows, outputs) and (lanes, rows held out, outputs)."""
+        validation = group.members[0].split.validation
+        rows = np.concatenate([self._data.features[validation], self._data.held_out])
+        structure, outputs = self._plan.structure, []
+        for start in range(0, len(rows), ROWS_PREDICTED_AT_ONCE):
+            chunk = tf.constant(rows[None, start : start + ROWS_PREDICTED_AT_ONCE])
+            output, _ = forward(structure, [tf.constant(w) for w in weights], chunk, None)
+            probabilities = structure.task == "classification"
+            outputs.append((tf.nn.softmax(output) if probabilities else output).numpy())
+        predicted = np.concatenate(outputs, axis=1)
+        return predicted[:, : len(validation)], predicted[:, len(validation) :]
+
+    def _as_keras(self, weights: Sequence[Array], lane: int) -> tuple[Array, ...]:
+        """A member's weights as `keras.Model.get_weights` has them."""
+        first, *others = weights
+        roles = self._plan.structure.roles[1:]
         arrays = [
-            weight.numpy() if role.endswith("kernel") else weight.numpy()[:, 0]
-            for role, weight in zip(self._program.structure.roles, kept, strict=True)
+            each[lane] if role.endswith("kernel") else each[lane, 0]
+            for role, each in zip(roles, others, strict=True)
         ]
-        return [tuple(array[i] for array in arrays) for i in range(self._n_members)]
+        return (first[0, :, lane], *arrays)
+
+
+@final
+class _Compiling:
+    """How long a program's first call took beyond what a call takes."""
+
+    def __init__(self, known: set[tuple[object, ...]], shapes: tuple[object, ...]) -> None:
+        self._calls = 1 if shapes in known else 0
+        known.add(shapes)
+        self._first = 0.0
+        self._untold = 0.0
+
+    def without(self, started: float) -> float:
+        """Seconds since `started`; of a first call nothing, since most of it was compiling."""
+        seconds = time.perf_counter() - started
+        self._calls += 1
+        if self._calls == 1:
+            self._first = self._untold = seconds
+            return 0.0
+        if self._calls == 2 and self._first:  # the first call trained as well
+            self._untold = max(0.0, self._untold - seconds)
+            return 2 * seconds
+        return seconds
+
+    def take(self) -> float:
+        """What has not been told yet."""
+        untold, self._untold = self._untold, 0.0
+        return untold
 
 
 def _chunked(rows: Array) -> tf.Tensor:
-    """(members, rows) as (chunks, members, rows in a chunk); the last is filled up."""
+    """(groups, rows) as (chunks, groups, rows in a chunk); the last is filled up."""
     n_rows = rows.shape[1]
     n_chunks = -(-n_rows // CHUNK)
     size = -(-n_rows // n_chunks)

@@ -1,6 +1,6 @@
 """What decides the shape of a compiled program; members that share it train as one stack."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from search.rows import Task
@@ -17,6 +17,12 @@ OPTIMIZER_FAMILIES = {
 }
 """Optimizers of a family differ in numbers only. Weight decay is a number in all of them."""
 
+SLOTS = {"sgd": 1, "adam": 2, "nadam": 2, "rmsprop": 1}
+"""Optimizer family -> how many tensors it keeps beside each weight."""
+
+DROPPING_PLACES = ("nowhere", "hidden", "inputs_and_hidden")
+"""Each includes those before it."""
+
 DROPPING = {
     "early_stopping": "nowhere",
     "none": "nowhere",
@@ -28,9 +34,9 @@ DROPPING = {
     "dropout": "hidden",
     "alpha_dropout": "hidden",
     "dropout_inputs": "inputs_and_hidden",
-    "dropout_last": "last",
+    "dropout_last": "hidden",
 }
-"""Regularization -> where units are dropped."""
+"""Regularization -> where units may be dropped; how many, of each layer, is a number."""
 
 NORMALIZATION_ROLES = {
     "none": (),
@@ -39,6 +45,18 @@ NORMALIZATION_ROLES = {
     "layer": ("gamma", "beta"),
 }
 """Normalization -> the weights it adds to a hidden layer, in Keras's order."""
+
+ACTIVATIONS = ("elu", "swish", "relu", "selu", "leaky_relu", "gelu", "mish", "tanh")
+
+
+def knows(recipe: Recipe) -> bool:
+    """Whether a stack can train a recipe."""
+    return (
+        recipe.activation in ACTIVATIONS
+        and recipe.normalization in NORMALIZATION_ROLES
+        and recipe.regularization in DROPPING
+        and recipe.optimizer in OPTIMIZER_FAMILIES
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +82,20 @@ class Structure:
     optimizer_family: str
     """A value of OPTIMIZER_FAMILIES."""
     dropout: str
-    """A value of DROPPING."""
+    """One of DROPPING_PLACES."""
     alpha: bool
     """Whether dropping keeps mean and variance."""
     penalized: bool
     """Whether kernels are penalized; by how much is a number."""
     max_norm: bool
     """Whether hidden kernels are constrained; to what norm is a number."""
+    weighted: bool
+    """Whether rows have weights in the training loss."""
 
     @classmethod
-    def of(cls, recipe: Recipe, *, n_features: int, n_outputs: int, task: Task) -> Self:
+    def of(
+        cls, recipe: Recipe, *, n_features: int, n_outputs: int, task: Task, weighted: bool = False
+    ) -> Self:
         """The structure of a recipe on data of these dimensions."""
         return cls(
             n_features=n_features,
@@ -89,7 +111,17 @@ class Structure:
             alpha=recipe.regularization == "alpha_dropout",
             penalized=recipe.l1 is not None or recipe.l2 is not None,
             max_norm=recipe.max_norm is not None,
+            weighted=weighted,
         )
+
+    def plainest(self) -> Self:
+        """Without what is only a number: penalties, and dropout that keeps no mean."""
+        return replace(self, penalized=False, dropout="hidden" if self.alpha else "nowhere")
+
+    def joined(self, other: Self) -> Self:
+        """What can train the members of both, if their plainest structures are equal."""
+        dropout = max(self.dropout, other.dropout, key=DROPPING_PLACES.index)
+        return replace(self, penalized=self.penalized or other.penalized, dropout=dropout)
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -16,9 +16,6 @@ BETA_2 = 0.999
 RHO = 0.9
 EPSILON = 1e-7
 
-SLOTS = {"sgd": 1, "adam": 2, "nadam": 2, "rmsprop": 1}
-"""Optimizer family -> how many tensors it keeps beside each weight."""
-
 Numbers = Mapping[str, tf.Tensor]
 Slots = tuple[tf.Tensor, ...]
 
@@ -64,10 +61,10 @@ def update(
 
     Args:
         family: a value of OPTIMIZER_FAMILIES.
-        weight: (members, n, m).
+        weight: of all members of a stack.
         gradient: as `weight`.
         slots: what the optimizer keeps beside this weight, each as `weight`.
-        numbers: name -> (members, 1, 1), from `step_numbers`.
+        numbers: name -> a tensor that broadcasts against `weight`, from `step_numbers`.
 
     Returns:
         The weight and its slots after the step.

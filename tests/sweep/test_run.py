@@ -31,7 +31,7 @@ SMALL = Settings(name="s", pilot_trials=8, lanes=2, replicates=24, factors=("nor
 def found(report: SweepReport) -> dict[str, Any]:
     """The report's JSON without what may differ from run to run."""
     document = report.to_dict()
-    del document["seconds"]
+    del document["seconds"], document["compile_seconds"]
     return document
 
 

@@ -1,5 +1,7 @@
 """Small data and members, and Keras given the dropout masks of a stack."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -9,24 +11,31 @@ import tensorflow as tf
 
 from search.models import build_model, initial_weights
 from search.rows import Array, Split, Task, TrainingData
-from search.training import Member, Result, Seeds
+from search.training import Ending, Member, Result, Seeds
+from search.training.stacked import StackedTrainer
 from spaces import Recipe
 
 N_ROWS, N_TRAIN, N_FEATURES = 120, 90, 5
 
 
-def small_data(task: Task = "classification", *, noise: float = 0.0) -> TrainingData:
+def small_data(
+    task: Task = "classification",
+    *,
+    noise: float = 0.0,
+    n_features: int = N_FEATURES,
+    n_classes: int = 3,
+) -> TrainingData:
     """Rows with something to learn in them, the less the more noise; 7 more are held out."""
     rng = np.random.default_rng(3)
-    features = rng.normal(size=(N_ROWS + 7, N_FEATURES)).astype(np.float32)
-    scores = np.sin(features @ rng.normal(size=(N_FEATURES, 3)))
+    features = rng.normal(size=(N_ROWS + 7, n_features)).astype(np.float32)
+    scores = np.sin(features @ rng.normal(size=(n_features, n_classes)))
     scores += noise * rng.normal(size=scores.shape)
     development, held_out = features[:N_ROWS], features[N_ROWS:]
     if task == "regression":
         numbers = scores[:N_ROWS, 0].astype(np.float32)
         return TrainingData(development, numbers, task, 1, held_out)
     classes = scores[:N_ROWS].argmax(axis=1).astype(np.int32)
-    return TrainingData(development, classes, task, 3, held_out)
+    return TrainingData(development, classes, task, n_classes, held_out)
 
 
 def small_split(seed: int, n_train: int = N_TRAIN) -> Split:
@@ -34,17 +43,21 @@ def small_split(seed: int, n_train: int = N_TRAIN) -> Split:
     return Split(rows[:n_train], rows[n_train:])
 
 
-def varied(recipe: Recipe, n_members: int) -> list[Member]:
-    """Members of one structure that have everything else apart, every other one the split too."""
+def varied(recipe: Recipe, n_members: int, *, sharing: bool = False) -> list[Member]:
+    """Members of one structure that have everything else apart, every other one the split too.
+
+    Those that are sharing see the same batches.
+    """
     members = []
+    shared = small_split(0)
     for i in range(n_members):
         numbers = {
             name: getattr(recipe, name) * (1 + 0.2 * (i % 4))
             for level in recipe.levels.values()
             for name in level.nuisance
         }
-        split = small_split(i // 2)
-        members.append(Member(recipe.replace(**numbers), split, Seeds(i, 10 + i // 2, 20 + i)))
+        split, order = (shared, 10) if sharing else (small_split(i // 2), 10 + i // 2)
+        members.append(Member(recipe.replace(**numbers), split, Seeds(i, order, 20 + i)))
     return members
 
 
@@ -76,7 +89,8 @@ class HashedDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no
         if not training:
             return x
         shape = tf.cast(tf.shape(x), tf.int64)
-        kept = tf.numpy_function(self._mask, [self._step.assign_add(1), shape], tf.bool)
+        step = self._step.assign_add(1)
+        kept = tf.py_function(self._mask, [step, shape], tf.bool)
         kept.set_shape(x.shape)
         if not self._alpha:
             return tf.where(kept, x / (1 - self._rate), tf.zeros_like(x))
@@ -85,8 +99,8 @@ class HashedDropout(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no
         scale = ((1 - self._rate) * (1 + self._rate * bound**2)) ** -0.5
         return scale * (tf.where(kept, x, bound * tf.ones_like(x)) - bound * self._rate)
 
-    def _mask(self, steps: Array, shape: Array) -> Array:
-        rows, units = shape
+    def _mask(self, steps: tf.Tensor, shape: tf.Tensor) -> Array:
+        rows, units = shape.numpy()
         return reference_mask(
             self._key, int(steps) - 1, self._number, self._rate, (int(rows), int(units))
         )
@@ -99,15 +113,20 @@ class ExactModel(keras.Model):  # type: ignore[misc]  # Keras ships no types
     minus Adam's second beta, that alone is an error of 1e-5.
     """
 
+    eagerly = False
+    """Step by step without a graph, which is sooner done where there are few steps."""
+
     def compile(self, optimizer: keras.optimizers.Optimizer, **options: Any) -> None:
         for name in ("momentum", "weight_decay", "beta_1", "beta_2"):
             number = getattr(optimizer, name, None)
             if number is not None:
                 setattr(optimizer, name, np.float64(number))
+        if self.eagerly:
+            options |= {"run_eagerly": True, "steps_per_execution": 1}
         super().compile(optimizer, **options)
 
 
-def hashed_model(member: Member, data: TrainingData) -> keras.Model:
+def hashed_model(member: Member, data: TrainingData, *, eagerly: bool = False) -> keras.Model:
     """A member's Keras model that drops what the stack drops."""
     recipe = member.recipe
     first = {"dropout_inputs": 0, "dropout_last": recipe.depth}.get(recipe.regularization, 1)
@@ -120,6 +139,7 @@ def hashed_model(member: Member, data: TrainingData) -> keras.Model:
     shape = data.features.shape[1], data.n_outputs
     plain = build_model(recipe, *shape, dropout=dropout)
     model = ExactModel(plain.input, plain.output)
+    model.eagerly = eagerly
     model.set_weights(initial_weights(recipe, *shape, member.seeds.init))
     return model
 
@@ -134,6 +154,27 @@ def assert_same(result: Result, reference: Result, tolerance: float) -> None:
         np.testing.assert_allclose(values, expected, tolerance, tolerance, err_msg=name)
     for array, expected in zip(kept(result), kept(reference), strict=True):
         np.testing.assert_allclose(array, expected, tolerance, tolerance)
+
+
+def trained(members: Sequence[Member], data: TrainingData) -> list[Result]:
+    """What stacks make of the members, in the members' order."""
+    results = dict(StackedTrainer().train(members, data, keep_weights=True))
+    return [results[index] for index in range(len(members))]
+
+
+def identical(first: Result, second: Result) -> bool:
+    """Whether two results are the same to the last bit, but for the time they took."""
+    curves = [repr(replace(result.curve, seconds=0.0)) for result in (first, second)]  # of nan too
+    if curves[0] != curves[1] or first.curve.ending is Ending.DIVERGED:
+        return curves[0] == curves[1]
+    return all(map(np.array_equal, kept(first), kept(second)))
+
+
+def log_loss(result: Result, member: Member, data: TrainingData) -> float:
+    """Of the predictions on the validation rows."""
+    assert result.validation is not None
+    targets = data.targets[member.split.validation]
+    return float(-np.log(result.validation[np.arange(len(targets)), targets]).mean())
 
 
 def kept(result: Result) -> list[Array]:

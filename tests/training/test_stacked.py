@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -6,16 +5,25 @@ import pytest
 
 from search.models import build_model
 from search.rows import TrainingData
-from search.training import Ending, Member, Result, Seeds
-from search.training.stack import CHUNK, STACK_SIZES
-from search.training.stacked import StackedTrainer, plan_stacks
+from search.training import Ending, Member, Seeds
+from search.training.stack import CHUNK
+from search.training.stacked import StackedTrainer
 from spaces import SHALLOW
-from tests.training.reference import N_ROWS, assert_same, kept, small_data, small_split, varied
+from tests.training.reference import (
+    N_ROWS,
+    assert_same,
+    identical,
+    kept,
+    log_loss,
+    small_data,
+    small_split,
+    trained,
+    varied,
+)
 
 SMALL = SHALLOW.replace(width=8, batch_size=16, epochs=4)
 # Every random number matters here, and rows meet in batch normalization.
 DROPPING = SMALL.replace(normalization="batch", regularization="dropout", dropout_rate=0.3)
-ABSURD = 1e30
 FLOAT32 = 1e-4
 
 
@@ -29,59 +37,18 @@ def noise() -> TrainingData:
     return small_data(noise=3.0)
 
 
-def trained(
-    members: Sequence[Member], data: TrainingData, trainer: StackedTrainer | None = None
-) -> list[Result]:
-    results = dict((trainer or StackedTrainer()).train(members, data, keep_weights=True))
-    return [results[index] for index in range(len(members))]
-
-
-def identical(first: Result, second: Result) -> bool:
-    same_curve = replace(first.curve, seconds=0.0) == replace(second.curve, seconds=0.0)
-    return same_curve and all(map(np.array_equal, kept(first), kept(second)))
-
-
-def log_loss(result: Result, member: Member, data: TrainingData) -> float:
-    assert result.validation is not None
-    targets = data.targets[member.split.validation]
-    return float(-np.log(result.validation[np.arange(len(targets)), targets]).mean())
-
-
-@pytest.mark.parametrize("size", [2, 3, 7])
+@pytest.mark.parametrize("size", [2, 3, 7, 12])
 def test_a_member_trains_the_same_alone_and_in_any_company(size: int, data: TrainingData) -> None:
-    """Three and seven members are padded."""
+    """Three and seven leave places empty, of twelve some take a place later."""
     members = varied(DROPPING, size)
     together = trained(members, data)
     [alone] = trained(members[-1:], data)
     assert_same(together[-1], alone, FLOAT32)
 
 
-def test_a_member_trains_the_same_wherever_it_stands(data: TrainingData) -> None:
-    members = varied(DROPPING, 4)
-    for result, moved in zip(
-        trained(members, data), reversed(trained(members[::-1], data)), strict=True
-    ):
-        assert_same(result, moved, FLOAT32)
-
-
-def test_trainings_repeat_bit_for_bit_with_any_number_of_workers(data: TrainingData) -> None:
-    members = [*varied(DROPPING, STACK_SIZES[-1] + 3), *varied(SMALL, 3)]
-    one, two, again = (trained(members, data, StackedTrainer(workers=n)) for n in (1, 2, 2))
-    assert all(map(identical, one, two))
-    assert all(map(identical, two, again))
-
-
-def test_a_diverging_member_leaves_its_neighbours_as_they_were(data: TrainingData) -> None:
-    members = varied(SMALL.replace(activation="relu"), 3)
-    wild = replace(members[1], recipe=members[1].recipe.replace(learning_rate=ABSURD))
-    calm = trained(members, data)
-    first, diverged, last = trained([members[0], wild, members[2]], data)
-    assert diverged.curve.ending is Ending.DIVERGED
-    assert diverged.curve.reason == "the loss became nan in epoch 1"
-    assert (diverged.curve.best_epoch, len(diverged.curve.train_loss)) == (0, 1)
-    assert (diverged.validation, diverged.held_out, diverged.weights) == (None, None, None)
-    assert identical(first, calm[0])
-    assert identical(last, calm[2])
+def test_trainings_repeat_bit_for_bit(data: TrainingData) -> None:
+    members = [*varied(DROPPING, 11), *varied(SMALL, 3)]
+    assert all(map(identical, trained(members, data), trained(members, data)))
 
 
 def test_a_stack_is_skipped_when_all_of_it_is_done_and_yielded_whole_otherwise(
@@ -105,20 +72,15 @@ def test_members_of_any_structure_length_and_split_train_in_one_call(data: Train
         assert_same(result, alone, FLOAT32)
 
 
-def test_stacks_follow_from_the_members_alone(data: TrainingData) -> None:
-    largest = STACK_SIZES[-1]
-    members = [*varied(SMALL, largest + 2), *varied(DROPPING, 2), *varied(SMALL, 1)]
-    planned = [indices for _, indices in plan_stacks(members, data)]
-    first, second = list(range(largest)), [largest, largest + 1, largest + 4]
-    assert planned == [first, second, [largest + 2, largest + 3]]
-    assert planned == [indices for _, indices in plan_stacks(members, data)]
-
-
 def test_predictions_are_of_the_right_rows(data: TrainingData) -> None:
-    """More of them than fit in a chunk: the held-out rows are the others shuffled and repeated."""
+    """More of them than fit in a chunk: the held-out rows are the others shuffled and repeated.
+
+    Of more members than stand side by side.
+    """
     rows = np.random.default_rng(0).integers(N_ROWS, size=2 * CHUNK + 3)
     known = replace(data, held_out=data.features[rows])
-    for member, result in zip((members := varied(SMALL, 3)), trained(members, known), strict=True):
+    members = varied(SMALL, 10)
+    for member, result in zip(members, trained(members, known), strict=True):
         assert result.validation is not None
         assert result.held_out is not None
         assert result.held_out.shape == (len(rows), 3)
@@ -192,3 +154,31 @@ def test_closing_ends_what_is_in_training(data: TrainingData) -> None:
     results = StackedTrainer().train(members, data)
     assert next(results)[0] == 0
     results.close()  # type: ignore[attr-defined]  # it is a generator
+
+
+def test_compiling_is_told_once_and_apart_from_training(data: TrainingData) -> None:
+    members = varied(SMALL.replace(width=11), 3)  # nothing else is as wide
+    first, *others = (result for _, result in StackedTrainer().train(members, data))
+    assert first.compile_seconds > sum(result.curve.seconds for result in (first, *others)) > 0
+    assert [result.compile_seconds for result in others] == [0, 0]
+    again = trained(members, data)
+    assert [result.compile_seconds for result in again] == [0, 0, 0]
+    assert all(result.curve.seconds > 0 for result in again)
+
+
+def test_other_rows_are_compiled_for_anew(data: TrainingData) -> None:
+    members = varied(SMALL.replace(width=12), 2)
+    trained(members, data)
+    longer = replace(
+        data,
+        features=np.concatenate([data.features] * 2),
+        targets=np.concatenate([data.targets] * 2),
+    )
+    first, second = trained(members, longer)
+    assert first.compile_seconds > first.curve.seconds + second.curve.seconds
+
+
+def test_a_training_of_one_epoch_may_be_all_compiling(data: TrainingData) -> None:
+    [result] = trained(varied(SMALL.replace(width=13, epochs=1), 1), data)
+    assert result.compile_seconds > 0
+    assert result.curve.seconds == 0

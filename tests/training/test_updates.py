@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from search.models import build_optimizer
 from search.rows import Array
-from search.training.structure import OPTIMIZER_FAMILIES
-from search.training.updates import SLOTS, step_numbers, update
+from search.training.structure import OPTIMIZER_FAMILIES, SLOTS
+from search.training.updates import step_numbers, update
 from spaces import SHALLOW, Recipe
 from tests.strategies import recipes
 

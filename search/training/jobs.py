@@ -1,0 +1,92 @@
+"""What is handed to a worker in one piece."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+from search.rows import TrainingData
+from search.training.contract import Member, TrainerName
+from search.training.plan import StackPlan, plan_stacks
+from search.training.structure import knows
+from spaces import Recipe
+
+TRAINERS: dict[TrainerName, Callable[[Recipe], bool]] = {"stacked": knows, "keras": lambda _: True}
+"""What each trainer supports; a recipe goes to the first that does."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Members that one worker trains."""
+
+    trainer: TrainerName
+    """Who trains them."""
+    members: Mapping[int, Member]
+    """By their index among all."""
+    plan: StackPlan | None = None
+    """Of the stack they form, if they do."""
+    keep_weights: bool = False
+    """Whether results carry the kept weights."""
+    is_last_try: bool = False
+    """Whether a worker has died of it already."""
+
+    @property
+    def program(self) -> object:
+        """What a worker needs to have compiled; equal for jobs that need the same."""
+        if self.plan is None:
+            return self.trainer
+        n_train = len(next(iter(self.members.values())).split.train)
+        return self.plan.structure, self.plan.groups, self.plan.lanes, n_train
+
+    def without(self, done: Collection[int]) -> "Job":
+        """The job of the members that are left."""
+        members = {index: member for index, member in self.members.items() if index not in done}
+        plan = None if self.plan is None else self.plan.without(done)
+        return replace(self, members=members, plan=plan)
+
+    def tried_again(self) -> "list[Job]":
+        """What to do after a worker died of it: halve it; a single member gets one more try."""
+        indices = list(self.members)
+        if not indices:  # it died with the job done
+            return []
+        if len(indices) == 1:
+            return [] if self.is_last_try else [replace(self, is_last_try=True)]
+        half = len(indices) // 2
+        return [self.without(part) for part in (indices[half:], indices[:half])]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class JobDone:
+    """A worker's last word on a job."""
+
+    peak_bytes: int
+    """The most memory it ever took."""
+
+
+def choose_trainer(recipe: Recipe) -> TrainerName:
+    """The name of the trainer that a recipe goes to."""
+    return next(name for name, supports in TRAINERS.items() if supports(recipe))
+
+
+def plan_jobs(
+    members: Sequence[Member], data: TrainingData, *, keep_weights: bool = False
+) -> Iterator[Job]:
+    """Jobs for all members: stacks first, then, one by one, what no stack can express.
+
+    Args:
+        members: all members of a step of a sweep: the jobs follow from them and the data alone.
+        data: what they are trained on.
+        keep_weights: whether results are to carry the kept weights.
+    """
+    own: dict[TrainerName, list[int]] = {name: [] for name in TRAINERS}
+    for index, member in enumerate(members):
+        own[choose_trainer(member.recipe)].append(index)
+    stackable = own["stacked"]
+    for plan in plan_stacks([members[index] for index in stackable], data):
+        indices = tuple(tuple(stackable[i] for i in group) for group in plan.indices)
+        renamed = replace(plan, indices=indices)
+        its = {index: members[index] for index in renamed.members}
+        yield Job("stacked", its, renamed, keep_weights)
+    for index in own["keras"]:
+        yield Job("keras", {index: members[index]}, None, keep_weights)

@@ -1,0 +1,168 @@
+"""Which members train together: a pure function of the members and the data."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import final
+
+from search.rows import TrainingData
+from search.training.contract import Member
+from search.training.structure import SLOTS, Structure
+from spaces import Recipe
+
+STACK_SIZES = (1, 2, 4, 8)
+"""Members side by side; few sizes, so that few programs are compiled. More than eight at a time
+train no faster on a core."""
+MEMBERS_A_PLACE = 6
+"""A stack takes in at most so many members for each place in it, one after the other."""
+SHARING_FEATURES = 256
+"""From so many features on, members that see the same batches share the first layer's product.
+They then keep step with each other; with fewer features it pays more that each goes its own pace,
+and that the next takes its place the moment it ends."""
+MEMORY_SHARE = 0.5
+"""Of the machine's memory, for all stacks in training."""
+
+_Key = tuple[Structure, int, int]  # and the sizes of the training and validation parts
+
+_BYTES = 4
+_COPIES_OF_WEIGHTS = 4
+"""The weights, the best ones, their gradient, and the weights after the step."""
+_COPIES_OF_UNITS = 6
+"""Sums, activations and what differentiates them."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """A stack: places side by side in one program, and who takes them in turn."""
+
+    structure: Structure
+    """Shared by all its members."""
+    groups: int
+    """Groups side by side; each sees batches of its own."""
+    lanes: int
+    """Members side by side in a group; they see the same batches."""
+    indices: tuple[tuple[int, ...], ...]
+    """Each group's members as indices into those planned for, at most `lanes`."""
+
+    @property
+    def members(self) -> list[int]:
+        """All indices, in order."""
+        return [index for group in self.indices for index in group]
+
+    def without(self, done: Collection[int]) -> "StackPlan":
+        """The same program for the members that are left."""
+        left = [[index for index in group if index not in done] for group in self.indices]
+        return replace(self, indices=tuple(tuple(group) for group in left if group))
+
+    def halves(self) -> "list[StackPlan]":
+        """The same program for either half of the members; one member has none."""
+        members = self.members
+        half = len(members) // 2
+        parts = (set(members[:half]), set(members[half:])) if half else ()
+        return [self.without(part) for part in parts]
+
+
+def plan_stacks(
+    members: Sequence[Member], data: TrainingData, memory: int | None = None
+) -> Iterator[StackPlan]:
+    """Stacks of equal structure and equal split sizes, in the order given.
+
+    Structures of which there are too few members to fill a stack are pooled with others that
+    differ only in which penalties and dropouts are on: those are numbers, which may be zero.
+
+    Args:
+        members: all that are to be trained.
+        data: what they are trained on.
+        memory: bytes that one stack may take; by default its share of the machine's, with a stack
+            in training on each core. A stack is never cut to less than one member.
+    """
+    keyed: dict[_Key, list[int]] = {}
+    for index, member in enumerate(members):
+        structure = structure_of(member.recipe, data)
+        sizes = len(member.split.train), len(member.split.validation)
+        keyed.setdefault((structure, *sizes), []).append(index)
+    bound = memory or int(machine_memory() * MEMORY_SHARE) // cores()
+    for (structure, *_), indices in _pooled(keyed).items():
+        fitting = max(1, bound // stack_bytes(structure))
+        size = max(size for size in STACK_SIZES if size <= fitting)
+        if data.features.shape[1] >= SHARING_FEATURES and structure.dropout != "inputs_and_hidden":
+            yield from _keeping_step(structure, indices, members, size)
+        else:
+            yield from _at_own_pace(structure, indices, size)
+
+
+def structure_of(recipe: Recipe, data: TrainingData) -> Structure:
+    """The structure of a recipe on these data."""
+    return Structure.of(
+        recipe,
+        n_features=data.features.shape[1],
+        n_outputs=data.n_outputs,
+        task=data.task,
+        weighted=data.sample_weight is not None,
+    )
+
+
+def stack_bytes(structure: Structure) -> int:
+    """An estimate of what one member takes in a stack's memory, without the data."""
+    copies = _COPIES_OF_WEIGHTS + 2 * SLOTS[structure.optimizer_family]
+    units = structure.n_features + structure.depth * structure.width + structure.n_outputs
+    numbers = copies * structure.n_weights + _COPIES_OF_UNITS * structure.batch_size * units
+    return _BYTES * numbers
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine_memory() -> int:
+    """The machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _pooled(
+    keyed: dict[_Key, list[int]],
+) -> dict[_Key, list[int]]:
+    """The same with small groups joined in the structure that can do what each of them needs."""
+    pools: dict[_Key, list[_Key]] = {}
+    for key, indices in keyed.items():
+        if len(indices) < STACK_SIZES[-1]:
+            structure, n_train, n_validation = key
+            pools.setdefault((structure.plainest(), n_train, n_validation), []).append(key)
+    joined = dict(keyed)
+    for keys in pools.values():
+        if len(keys) > 1:
+            union = keys[0][0]
+            for structure, *_ in keys[1:]:
+                union = union.joined(structure)
+            together = sorted(index for key in keys for index in joined.pop(key))
+            _, n_train, n_validation = keys[0]
+            wanted = union, n_train, n_validation
+            joined[wanted] = sorted(joined.get(wanted, []) + together)
+    return joined
+
+
+def _at_own_pace(structure: Structure, indices: Sequence[int], size: int) -> Iterator[StackPlan]:
+    """Every member a group of its own."""
+    size = min(size, next((s for s in STACK_SIZES if s >= len(indices)), size))
+    n_stacks = -(-len(indices) // (size * MEMBERS_A_PLACE))
+    for stack in range(n_stacks):
+        start, end = (len(indices) * edge // n_stacks for edge in (stack, stack + 1))
+        yield StackPlan(structure, size, 1, _cut(indices[start:end], 1))
+
+
+def _keeping_step(
+    structure: Structure, indices: Sequence[int], members: Sequence[Member], size: int
+) -> Iterator[StackPlan]:
+    """A stack for each run of members that see the same batches."""
+    runs = groupby(indices, key=lambda index: (members[index].seeds.order, members[index].split))
+    groups = [group for _, run in runs for group in _cut(list(run), size)]
+    lanes = max(map(len, groups))
+    for group in groups:
+        yield StackPlan(structure, 1, lanes, (group,))
+
+
+def _cut(indices: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(indices[i : i + size]) for i in range(0, len(indices), size))
