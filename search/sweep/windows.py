@@ -29,6 +29,10 @@ WIDENING_RATIO = 10.0
 MOST_WIDENINGS = 2
 EDGE_SHARE = 0.1
 """An optimum in this outer share of the learning rates tried is at the edge."""
+LANE_BANDWIDTH = 1.0
+"""Standard deviation of the kernel that smooths the losses of a replicate's lanes, in lanes."""
+LEAST_LANES_WITH_A_RIM = 4
+"""With fewer lanes all of them may be chosen."""
 _IRRATIONAL = (0.618033988749895, 0.7548776662466927)
 
 
@@ -125,6 +129,37 @@ def lane_points(window: Space, n_lanes: int, shift: Array) -> list[dict[str, Val
         for lane, point in enumerate(points):
             point[name] = domain.at(float(np.mod(positions + lane * step, 1.0)))
     return points
+
+
+def choose_lane(losses: Sequence[float | None]) -> int:
+    """The lane with the lowest smoothed loss, not at the rim of the window.
+
+    Lanes near the optimum differ by less than a few hundred rows can tell, and the lowest of
+    several noisy losses is often the luck of a lane next to those that diverge. So the losses are
+    smoothed over the lanes (kernel regression: Nadaraya 1964, Watson 1964), as log(1 + loss), lest
+    a huge one drown the others. The first and the last lane, which have neighbours on one side
+    only, are there to smooth the others.
+
+    Args:
+        losses: cross entropy or mean squared error (which say more about a lane than the few values
+            that an error rate can have) on the replicate's own validation rows, in the order of the
+            learning rates; None for a lane that failed, which counts as the worst of the others.
+
+    Returns:
+        A lane inside; one at the rim if none inside works or there are fewer than
+        LEAST_LANES_WITH_A_RIM, and the first if none works at all.
+    """
+    works = np.array([loss is not None for loss in losses])
+    if not works.any():
+        return 0
+    worst = max(loss for loss in losses if loss is not None)
+    filled = np.array([worst if loss is None else loss for loss in losses])
+    lanes = np.arange(len(losses))
+    weights = np.exp(-(((lanes[:, None] - lanes) / LANE_BANDWIDTH) ** 2) / 2)
+    smooth = weights @ np.log1p(filled) / weights.sum(axis=1)
+    inside = works & (lanes > 0) & (lanes < len(lanes) - 1)
+    eligible = inside if inside.any() and len(lanes) >= LEAST_LANES_WITH_A_RIM else works
+    return int(np.where(eligible, smooth, math.inf).argmin())
 
 
 def _narrowed(domain: Float, centre: float) -> Float:

@@ -8,6 +8,7 @@ import pytest
 from search.study.record import TrialRecord
 from search.sweep.windows import (
     WINDOW_RATIO,
+    choose_lane,
     choose_window,
     lane_points,
     tried_in,
@@ -151,3 +152,31 @@ def test_lanes_cover_every_dimension_of_a_window() -> None:
         assert isinstance(domain, Float)
         positions = sorted(domain.position(float(p[name])) for p in points)
         assert max(np.diff([*positions, positions[0] + 1])) < 0.45
+
+
+def test_a_lane_amid_good_ones_is_chosen_before_a_lucky_one_beside_the_cliff() -> None:
+    assert choose_lane([0.12, 0.11, 0.11, 0.10, 2.0, 9.0]) == 1
+
+
+@pytest.mark.parametrize("best", [1, 2, 3, 4])
+def test_a_valley_as_narrow_as_a_lane_is_found(best: int) -> None:
+    assert choose_lane([0.1 if lane == best else 2.0 for lane in range(6)]) == best
+
+
+@pytest.mark.parametrize("lucky", [0, 5])
+def test_a_lane_at_the_rim_only_smooths_the_others(lucky: int) -> None:
+    chosen = choose_lane([0.05 if lane == lucky else 0.1 for lane in range(6)])
+    assert abs(chosen - lucky) == 1
+
+
+def test_a_lane_that_failed_is_chosen_only_if_all_did() -> None:
+    assert choose_lane([0.3, 0.1, None, 0.1, 0.1, 0.3]) != 2
+    assert choose_lane([2.3, None, None, 2.2]) == 3
+    assert choose_lane([None, None]) == 0
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"), [([0.5], 0), ([0.5, 0.4], 1), ([0.0, 0.4], 0), ([0.2, 0.4, 0.9], 0)]
+)
+def test_of_one_to_three_lanes_the_best_is_chosen(losses: list[float | None], best: int) -> None:
+    assert choose_lane(losses) == best
