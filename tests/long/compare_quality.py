@@ -1,0 +1,100 @@
+"""Whether a stack trains as well as plain Keras does.
+
+    python tests/long/compare_quality.py [SEEDS]
+
+trains some recipes on digits with as many seeds each (20 by default), in stacks and with
+`keras.Model.fit` as people write it, its own initial weights, shuffling and dropout included, and
+prints both mean errors on the confirm rows and their difference in standard errors.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests` is no installed package
+
+import keras
+import numpy as np
+
+from search.data import Dataset, load_dataset, split_development
+from search.defaults import VALIDATION_SHARE
+from search.rows import Array
+from search.seeds import derive, generator
+from search.training.contract import Member, Seeds
+from search.training.dispatch import train
+from spaces import SHALLOW, Recipe
+from tests.benchmarks.keras_code import callbacks, compiled
+from tests.benchmarks.materials import Material
+
+RECIPES = {
+    "default": SHALLOW.replace(learning_rate=0.03),
+    "batch norm, AdamW": SHALLOW.replace(
+        normalization="batch", optimizer="adamw", learning_rate=3e-3
+    ),
+    "dropout, 1cycle": SHALLOW.replace(
+        regularization="dropout", lr_schedule="one_cycle", learning_rate=0.1
+    ),
+    "l2, ReLU, constant": SHALLOW.replace(
+        activation="relu", regularization="l2", lr_schedule="constant", learning_rate=0.03
+    ),
+}
+
+
+def material(dataset: Dataset, seed: int) -> Material:
+    """Digits under the split of a seed, the same for both sides."""
+    split = split_development(dataset.y, VALIDATION_SHARE, generator(seed, "quality"))
+    return Material("digits", dataset.training_data(with_confirm=True), split, 30, 1)
+
+
+def stacked_errors(recipe: Recipe, materials: Sequence[Material], y: Array) -> Array:
+    """(seeds,) error rates on the confirm rows of members trained in stacks."""
+    members = [
+        Member(recipe, m.split, Seeds(*(derive(i, name) for name in ("init", "order", "dropout"))))
+        for i, m in enumerate(materials)
+    ]
+    errors = np.empty(len(members))
+    for index, result in train(members, materials[0].data):
+        assert result.held_out is not None, result.curve.reason
+        errors[index] = (result.held_out.argmax(axis=1) != y).mean()
+    return errors
+
+
+def keras_error(recipe: Recipe, its: Material, y: Array, seed: int) -> float:
+    """Error rate on the confirm rows of one plain `fit`."""
+    keras.utils.set_random_seed(seed)
+    model = compiled(recipe, its)
+    model.fit(
+        *its.train,
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        validation_data=its.validation,
+        callbacks=callbacks(recipe),
+        verbose=0,
+    )
+    outputs = model.predict(its.data.held_out, verbose=0)
+    keras.utils.clear_session()
+    return float((outputs.argmax(axis=1) != y).mean())
+
+
+def main(n_seeds: int) -> None:
+    dataset = load_dataset("digits")
+    materials = [material(dataset, seed) for seed in range(n_seeds)]
+    print(f"{'error in percent, ' + str(n_seeds) + ' seeds':24} stack   fit     difference")
+    for name, recipe in RECIPES.items():
+        ours = 100 * stacked_errors(recipe, materials, dataset.y_confirm)
+        theirs = 100 * np.array(
+            [keras_error(recipe, m, dataset.y_confirm, seed) for seed, m in enumerate(materials)]
+        )
+        difference = ours.mean() - theirs.mean()
+        spread = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / n_seeds)
+        print(
+            f"{name:24} {ours.mean():5.2f}   {theirs.mean():5.2f}   {difference:+.2f}, "
+            f"{abs(difference) / spread:.1f} standard errors",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
