@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import groupby
 from typing import final
 
@@ -11,11 +12,12 @@ from search.training.contract import Member
 from search.training.structure import SLOTS, Structure
 from spaces import Recipe
 
-STACK_SIZES = (1, 2, 4, 8)
-"""Members side by side; few sizes, so that few programs are compiled. More than eight at a time
-train no faster on a core."""
+LARGEST_STACK = 8
+"""Members side by side; more of them train no faster on a core."""
 MEMBERS_A_PLACE = 6
 """A stack takes in at most so many members for each place in it, one after the other."""
+LARGEST_POOL = LARGEST_STACK * MEMBERS_A_PLACE
+"""For more members than a stack takes in, programs of their own are worth compiling."""
 SHARING_FEATURES = 256
 """From so many features on, members that see the same batches share the first layer's product.
 They then keep step with each other; with fewer features it pays more that each goes its own pace,
@@ -69,8 +71,8 @@ def plan_stacks(
 ) -> Iterator[StackPlan]:
     """Stacks of equal structure and equal split sizes, in the order given.
 
-    Structures of which there are too few members to fill a stack are pooled with others that
-    differ only in which penalties and dropouts are on: those are numbers, which may be zero.
+    Structures that differ only in which penalties and dropouts are on are pooled where few members
+    have them: those are numbers, which may be zero.
 
     Args:
         members: all that are to be trained.
@@ -85,8 +87,7 @@ def plan_stacks(
         keyed.setdefault((structure, *sizes), []).append(index)
     bound = memory or int(machine_memory() * MEMORY_SHARE) // cores()
     for (structure, *_), indices in _pooled(keyed).items():
-        fitting = max(1, bound // stack_bytes(structure))
-        size = max(size for size in STACK_SIZES if size <= fitting)
+        size = max(1, min(LARGEST_STACK, bound // stack_bytes(structure)))
         if data.features.shape[1] >= SHARING_FEATURES and structure.dropout != "inputs_and_hidden":
             yield from _keeping_step(structure, indices, members, size)
         else:
@@ -122,46 +123,58 @@ def machine_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _pooled(
-    keyed: dict[_Key, list[int]],
-) -> dict[_Key, list[int]]:
-    """The same with small groups joined in the structure that can do what each of them needs."""
+def _pooled(keyed: dict[_Key, list[int]]) -> dict[_Key, list[int]]:
+    """The same with small pools joined in the structure that can do what each member needs."""
     pools: dict[_Key, list[_Key]] = {}
-    for key, indices in keyed.items():
-        if len(indices) < STACK_SIZES[-1]:
-            structure, n_train, n_validation = key
-            pools.setdefault((structure.plainest(), n_train, n_validation), []).append(key)
-    joined = dict(keyed)
-    for keys in pools.values():
-        if len(keys) > 1:
-            union = keys[0][0]
-            for structure, *_ in keys[1:]:
-                union = union.joined(structure)
-            together = sorted(index for key in keys for index in joined.pop(key))
-            _, n_train, n_validation = keys[0]
-            wanted = union, n_train, n_validation
-            joined[wanted] = sorted(joined.get(wanted, []) + together)
+    for key in keyed:
+        structure, n_train, n_validation = key
+        pools.setdefault((structure.plainest(), n_train, n_validation), []).append(key)
+    joined: dict[_Key, list[int]] = {}
+    for (_, n_train, n_validation), keys in pools.items():
+        together = sorted(index for key in keys for index in keyed[key])
+        if len(together) > LARGEST_POOL:
+            joined |= {key: keyed[key] for key in keys}
+        else:
+            union = reduce(Structure.joined, (structure for structure, *_ in keys))
+            joined[union, n_train, n_validation] = together
     return joined
 
 
-def _at_own_pace(structure: Structure, indices: Sequence[int], size: int) -> Iterator[StackPlan]:
+def _at_own_pace(structure: Structure, indices: Sequence[int], most: int) -> Iterator[StackPlan]:
     """Every member a group of its own."""
-    size = min(size, next((s for s in STACK_SIZES if s >= len(indices)), size))
-    n_stacks = -(-len(indices) // (size * MEMBERS_A_PLACE))
+    n_stacks = _quotient(len(indices), most * MEMBERS_A_PLACE)
+    size = _fitting(_quotient(len(indices), n_stacks), most)
     for stack in range(n_stacks):
         start, end = (len(indices) * edge // n_stacks for edge in (stack, stack + 1))
         yield StackPlan(structure, size, 1, _cut(indices[start:end], 1))
 
 
 def _keeping_step(
-    structure: Structure, indices: Sequence[int], members: Sequence[Member], size: int
+    structure: Structure, indices: Sequence[int], members: Sequence[Member], most: int
 ) -> Iterator[StackPlan]:
     """A stack for each run of members that see the same batches."""
     runs = groupby(indices, key=lambda index: (members[index].seeds.order, members[index].split))
-    groups = [group for _, run in runs for group in _cut(list(run), size)]
+    groups: list[tuple[int, ...]] = []
+    for _, run in runs:
+        its = list(run)
+        groups += _cut(its, _quotient(len(its), _quotient(len(its), most)))
     lanes = max(map(len, groups))
     for group in groups:
         yield StackPlan(structure, 1, lanes, (group,))
+
+
+def _fitting(n_members: int, most: int) -> int:
+    """How many places take the least time; few are left empty at the end."""
+    if n_members <= most:
+        return n_members
+    sizes = range(most, most // 2, -1)
+    # Beside its members' time an epoch takes about as long as one more of them would.
+    return min(sizes, key=lambda size: _quotient(n_members, size) * (size + 1))
+
+
+def _quotient(number: int, divisor: int) -> int:
+    """Rounded up."""
+    return -(-number // divisor)
 
 
 def _cut(indices: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:

@@ -5,7 +5,6 @@ Shapes make a program; every number is an argument. Between epochs plain Python 
 
 from collections.abc import Mapping
 from functools import cache, partial
-from itertools import product
 from typing import NamedTuple, final
 
 import tensorflow as tf
@@ -203,9 +202,11 @@ class Program:
         if self.structure.penalized:
             roles = self.structure.roles
             kernels = [w for role, w in zip(roles, weights, strict=True) if role.endswith("kernel")]
-            for kernel, (name, norm) in product(kernels, (("l1", tf.abs), ("l2", tf.square))):
-                # Not every member of a pool is penalized; not even where its sum overflows.
-                total += tf.math.multiply_no_nan(_sum_by_member(norm(kernel)), constants[name])
+            for kernel in kernels:
+                l1, l2 = (along(kernel, constants[name]) for name in ("l1", "l2"))
+                # Not every member of a pool is penalized; not even where its squares overflow.
+                square = tf.math.multiply_no_nan(tf.square(kernel), l2)
+                total += _sum_by_member(l1 * tf.abs(kernel) + square)
         return total
 
 

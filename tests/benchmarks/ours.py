@@ -11,7 +11,7 @@ import numpy as np
 
 from search.errors import SearchError
 from search.training.contract import Ending, Member, Result, Seeds
-from search.training.dispatch import train
+from search.training.dispatch import Workers, train
 from spaces import SHALLOW, Recipe
 from tests.benchmarks.materials import SEED, Material, digits, random_points, recipe_of
 
@@ -20,14 +20,14 @@ CLEAR = 10.0
 
 
 def train_all(
-    recipes: Sequence[Recipe], material: Material, cache: Path | None = None
+    recipes: Sequence[Recipe], material: Material, workers: Workers | None = None
 ) -> list[Result]:
     """Train recipes on one split with seeds of their own, as the pilot does.
 
     Args:
         recipes: one for each training.
         material: what to train on.
-        cache: folder for compiled programs.
+        workers: by whom; by workers of their own if None.
 
     Raises:
         SearchError: if one could not be trained.
@@ -36,7 +36,7 @@ def train_all(
         Member(recipe, material.split, Seeds(init=i, order=SEED, dropout=i))
         for i, recipe in enumerate(recipes)
     ]
-    results = dict(train(members, material.data, cache=cache))
+    results = dict((workers.train if workers else train)(members, material.data))
     for result in results.values():
         if result.curve.ending is Ending.FAILED:
             raise SearchError(result.curve.reason)
@@ -101,9 +101,11 @@ def _seconds(recipe: Recipe, material: Material, epochs: int) -> float:
 
 def search_side(options: dict[str, Any]) -> dict[str, Any]:
     """Train all random configurations; what a fresh process does for the benchmark `search`."""
-    material = digits().tiny() if options["tiny"] else digits()
-    recipes = [recipe_of(point, options["epochs"]) for point in random_points(options["trials"])]
-    results = train_all(recipes, material, Path(options["cache"]))
+    with Workers(cache=Path(options["cache"])) as workers:
+        workers.prepare()  # as a sweep does
+        material = digits().tiny() if options["tiny"] else digits()
+        points = random_points(options["trials"])
+        results = train_all([recipe_of(x, options["epochs"]) for x in points], material, workers)
     compared = results[: options["compared"]]
     targets = material.validation[1]
     errors = [

@@ -123,6 +123,27 @@ def test_weights_come_only_when_asked_for_and_change_nothing_else(trained: Train
     np.testing.assert_allclose(result.curve.train_loss, before.curve.train_loss, 1e-5)
 
 
+def test_rows_count_in_training_as_much_as_they_weigh(trained: Trained) -> None:
+    """Rows of no weight teach nothing; all of weight two are worth twice the loss."""
+    whole = replace(MEMBERS[CALM], recipe=SMALL.replace(epochs=1, batch_size=90))
+    curves = []
+    for weight in (0.0, 1.0, 2.0):
+        weights = np.full(len(trained.data.features), weight, np.float32)
+        data = replace(trained.data, sample_weight=weights)
+        [(_, result)] = trained.trainer.train([whole], data)
+        curves.append(result.curve)
+    none, one, two = (curve.train_loss[0] for curve in curves)
+    assert none == 0
+    assert two == pytest.approx(2 * one, rel=1e-5)
+    assert curves[0].validation_loss > curves[1].validation_loss
+
+
+def test_results_say_who_trained(trained: Trained) -> None:
+    names = {StackedTrainer: "stacked", KerasTrainer: "keras"}
+    expected = names[type(trained.trainer)]
+    assert {result.trainer for result in trained.results.values()} == {expected}
+
+
 def test_what_is_done_is_not_trained_again(trained: Trained) -> None:
     everything = range(len(MEMBERS))
     assert list(trained.trainer.train(MEMBERS, trained.data, done=everything)) == []

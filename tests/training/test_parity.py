@@ -11,10 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from search.models import build_optimizer, loss_for
 from search.rows import TrainingData
 from search.training import Ending, Member, Result
-from search.training.batches import epoch_order
 from search.training.keras_trainer import KerasTrainer
 from search.training.plan import plan_stacks
 from search.training.stacked import StackedTrainer
@@ -23,7 +21,6 @@ from tests.training.reference import (
     N_TRAIN,
     assert_same,
     hashed_model,
-    kept,
     small_data,
     varied,
 )
@@ -177,39 +174,8 @@ def test_weights_of_rows_count_as_in_keras(task: str, n_features: int) -> None:
     """In the training loss, which they move and in which they show; not in the validation's."""
     data = small_data(task, n_features=n_features)  # type: ignore[arg-type]  # one of the two
     weights = np.random.default_rng(0).gamma(2.0, size=len(data.features)).astype(np.float32)
+    members = varied(BASE.replace(epochs=3, batch_size=25), 2, sharing=True)
     data = replace(data, sample_weight=weights)
-    recipe = BASE.replace(epochs=3, batch_size=25)
-    members = varied(recipe, 2, sharing=True)
     results = dict(StackedTrainer("float64").train(members, data, keep_weights=True))
     for index, member in enumerate(members):
-        model, losses = fitted_with_weights(member, data)
-        curve = results[index].curve
-        assert curve.best_epoch == recipe.epochs
-        np.testing.assert_allclose(curve.train_loss, losses, TOLERANCE)
-        _, _, *ours = kept(results[index])
-        for array, expected in zip(ours, model.get_weights(), strict=True):
-            np.testing.assert_allclose(array, expected, TOLERANCE, TOLERANCE)
-        rows = member.split.validation
-        loss = model.evaluate(data.features[rows], data.targets[rows], 1000, verbose=0)
-        assert curve.validation_loss[-1] == pytest.approx(loss, rel=TOLERANCE)
-
-
-def fitted_with_weights(member: Member, data: TrainingData) -> tuple[keras.Model, list[float]]:
-    """The model after training with Keras at one rate, and the losses of the epochs."""
-    assert data.sample_weight is not None
-    recipe, train = member.recipe, member.split.train
-    model = hashed_model(member, data, eagerly=True)
-    model.compile(build_optimizer(recipe), loss=loss_for(data.task))
-    losses = []
-    for epoch in range(recipe.epochs):
-        order = epoch_order(member.seeds.order, epoch, train)
-        history = model.fit(
-            data.features[order],
-            data.targets[order],
-            recipe.batch_size,
-            sample_weight=data.sample_weight[order],
-            shuffle=False,
-            verbose=0,
-        )
-        losses += history.history["loss"]
-    return model, losses
+        assert_same(results[index], trained_by_keras(member, data, eagerly=True), TOLERANCE)

@@ -7,7 +7,7 @@ import pytest
 
 from search.rows import TrainingData
 from search.training import Ending, Member, Result, Seeds
-from search.training.plan import STACK_SIZES, StackPlan, plan_stacks, structure_of
+from search.training.plan import LARGEST_STACK, StackPlan, plan_stacks, structure_of
 from search.training.stack import Stack, StackData
 from spaces import SHALLOW, Recipe
 from tests.training.reference import (
@@ -20,7 +20,7 @@ from tests.training.reference import (
     varied,
 )
 
-LARGEST = STACK_SIZES[-1]
+LARGEST = LARGEST_STACK
 SMALL = SHALLOW.replace(width=8, batch_size=16, epochs=4)
 # Every random number matters here, and rows meet in batch normalization.
 DROPPING = SMALL.replace(normalization="batch", regularization="dropout", dropout_rate=0.3)
@@ -28,16 +28,6 @@ STALLING = SMALL.replace(epochs=40, lr_schedule="constant")
 RELU = SMALL.replace(activation="relu", optimizer="adam")
 ABSURD = 1e30
 FLOAT32 = 1e-4
-
-
-@pytest.fixture(scope="module")
-def data() -> TrainingData:
-    return small_data()
-
-
-@pytest.fixture(scope="module")
-def noise() -> TrainingData:
-    return small_data(noise=3.0)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +58,7 @@ def stacked(
 
 
 @pytest.mark.parametrize("recipe", [DROPPING, SMALL.replace(optimizer="nadam")], ids=str)
-@pytest.mark.parametrize("places", STACK_SIZES)
+@pytest.mark.parametrize("places", [1, 2, 5, 8])
 def test_who_takes_a_place_later_ends_bit_for_bit_as_if_first(
     recipe: Recipe, places: int, data: TrainingData
 ) -> None:
@@ -89,10 +79,10 @@ def test_places_are_taken_the_moment_they_are_free(data: TrainingData) -> None:
 
 
 def test_early_stopping_gives_back_the_best_epoch_of_those_that_come_later_too(
-    noise: TrainingData,
+    unlearnable: TrainingData,
 ) -> None:
     members = varied(STALLING, LARGEST + 4)
-    results = trained(members, noise)
+    results = trained(members, unlearnable)
     lengths = [len(result.curve.train_loss) for result in results]
     assert len(set(lengths[:LARGEST])) > 1
     for member, result, length in zip(members, results, lengths, strict=True):
@@ -100,8 +90,10 @@ def test_early_stopping_gives_back_the_best_epoch_of_those_that_come_later_too(
         assert curve.ending is Ending.STOPPED_EARLY
         assert length == curve.best_epoch + 10
         assert curve.validation_loss[curve.best_epoch - 1] == min(curve.validation_loss)
-        assert log_loss(result, member, noise) == pytest.approx(min(curve.validation_loss), 1e-5)
-    [alone] = trained(members[-1:], noise)
+        assert log_loss(result, member, unlearnable) == pytest.approx(
+            min(curve.validation_loss), 1e-5
+        )
+    [alone] = trained(members[-1:], unlearnable)
     assert_same(results[-1], alone, FLOAT32)
 
 
@@ -125,7 +117,7 @@ def test_a_diverging_member_leaves_the_others_as_they_were(index: int, data: Tra
 def test_members_that_share_batches_train_as_alone(recipe: Recipe, wide: TrainingData) -> None:
     """Of ten, eight share, and the two that are left over."""
     members = varied(recipe, LARGEST + 2, sharing=True)
-    assert [plan.lanes for plan in plan_stacks(members, wide)] == [LARGEST, LARGEST]
+    assert [plan.lanes for plan in plan_stacks(members, wide)] == [5, 5]
     sharing = trained(members, wide)
     own_pace = stacked(members, wide, [[i] for i in range(len(members))], (4, 1))
     for result, expected in zip(sharing, own_pace, strict=True):

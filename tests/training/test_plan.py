@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from search.rows import TrainingData
 from search.training import Member, Seeds
 from search.training.plan import (
+    LARGEST_POOL,
+    LARGEST_STACK,
     MEMBERS_A_PLACE,
     SHARING_FEATURES,
-    STACK_SIZES,
     StackPlan,
     plan_stacks,
     stack_bytes,
@@ -23,7 +24,7 @@ from tests.strategies import recipes
 from tests.training.reference import small_data, small_split, varied
 
 NARROW, WIDE = small_data(), small_data(n_features=SHARING_FEATURES)
-LARGEST = STACK_SIZES[-1]
+LARGEST = LARGEST_STACK
 SPLITS = [small_split(0), small_split(1), small_split(2, n_train=70)]
 PLAIN = SHALLOW.replace(width=8, batch_size=16, epochs=1)
 L2, DROPOUT, DROPOUT_INPUTS, DROPOUT_LAST, ALPHA, MAX_NORM = (
@@ -92,7 +93,7 @@ def test_places_are_few_and_their_members_not_too_many(
     members: list[Member], data: TrainingData
 ) -> None:
     for plan in planned(members, data):
-        assert plan.groups in STACK_SIZES
+        assert 1 <= plan.groups <= LARGEST
         assert 1 <= plan.lanes <= LARGEST
         assert all(1 <= len(group) <= plan.lanes for group in plan.indices)
         assert len(plan.indices) <= plan.groups * MEMBERS_A_PLACE
@@ -116,12 +117,14 @@ def test_lanes_share_what_they_see(members: list[Member], data: TrainingData) ->
     [
         (1, 1, [1]),
         (2, 2, [2]),
-        (3, 4, [3]),
-        (5, 8, [5]),
+        (3, 3, [3]),
         (8, 8, [8]),
+        (9, 5, [9]),
+        (11, 6, [11]),
+        (45, 8, [45]),
         (48, 8, [48]),
-        (49, 8, [24, 25]),
-        (100, 8, [33, 33, 34]),
+        (49, 5, [24, 25]),
+        (100, 7, [33, 33, 34]),
     ],
 )
 def test_at_their_own_pace_members_form_balanced_stacks_in_their_order(
@@ -136,8 +139,8 @@ def test_at_their_own_pace_members_form_balanced_stacks_in_their_order(
 def test_members_that_see_the_same_batches_share_them_where_features_are_many() -> None:
     members = [*each((10, PLAIN), order=1), *each((3, PLAIN), order=2), *each((2, PLAIN), order=1)]
     plans = planned(members, WIDE)
-    assert [len(plan.members) for plan in plans] == [8, 2, 3, 2]
-    assert {(plan.groups, plan.lanes) for plan in plans} == {(1, 8)}
+    assert [len(plan.members) for plan in plans] == [5, 5, 3, 2]
+    assert {(plan.groups, plan.lanes) for plan in plans} == {(1, 5)}
     fewer = small_data(n_features=SHARING_FEATURES - 1)
     assert [(plan.groups, plan.lanes) for plan in planned(members, fewer)] == [(8, 1)]
 
@@ -163,17 +166,17 @@ def test_a_few_members_each_of_what_differs_in_numbers_only_are_pooled() -> None
     assert plan.structure == structure_of(DROPOUT_INPUTS, NARROW)
 
 
-def test_what_fills_a_stack_is_not_pooled() -> None:
-    plans = planned(each((LARGEST, PLAIN), (LARGEST - 1, L2), (LARGEST - 1, DROPOUT)))
-    assert [len(plan.members) for plan in plans] == [8, 14]
-    assert plans[0].structure == structure_of(PLAIN, NARROW)
+def test_more_members_than_a_stack_takes_in_are_not_pooled() -> None:
+    assert len(planned(each((LARGEST_POOL - 1, PLAIN), (1, L2)))) == 1
+    plans = planned(each((LARGEST_POOL, PLAIN), (1, L2)))
+    assert [plan.structure for plan in plans] == [structure_of(x, NARROW) for x in (PLAIN, L2)]
     assert planned(each((1, L2)))[0].structure == structure_of(L2, NARROW)
 
 
 def test_what_takes_another_formula_is_not_pooled() -> None:
     """Alpha dropout replaces what it drops by another value, max-norm rescales."""
     members = each((1, ALPHA), (1, DROPOUT), (1, PLAIN), (1, MAX_NORM), (1, L2))
-    assert [plan.members for plan in planned(members)] == [[0], [3], [1, 2, 4]]
+    assert [plan.members for plan in planned(members)] == [[0], [1, 2, 4], [3]]
 
 
 def test_splits_of_other_sizes_are_not_pooled() -> None:
@@ -181,10 +184,12 @@ def test_splits_of_other_sizes_are_not_pooled() -> None:
     assert [plan.members for plan in planned(members)] == [[0, 1, 3, 4], [2, 5]]
 
 
-@pytest.mark.parametrize(("fitting", "size"), [(0.1, 1), (1, 1), (3.9, 2), (4, 4), (100, 8)])
-def test_memory_bounds_how_many_stand_side_by_side(fitting: float, size: int) -> None:
+@pytest.mark.parametrize(
+    ("fitting", "places", "lanes"), [(0.1, 1, 1), (1, 1, 1), (3.9, 3, 3), (4, 4, 4), (100, 8, 8)]
+)
+def test_memory_bounds_how_many_stand_side_by_side(fitting: float, places: int, lanes: int) -> None:
     members = each((8, PLAIN))
-    for data, shape in ((NARROW, (size, 1)), (WIDE, (1, size))):
+    for data, shape in ((NARROW, (places, 1)), (WIDE, (1, lanes))):
         memory = int(fitting * stack_bytes(structure_of(PLAIN, data)))
         plans = planned(members, data, memory)
         assert {(plan.groups, plan.lanes) for plan in plans} == {shape}

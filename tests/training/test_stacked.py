@@ -27,16 +27,6 @@ DROPPING = SMALL.replace(normalization="batch", regularization="dropout", dropou
 FLOAT32 = 1e-4
 
 
-@pytest.fixture(scope="module")
-def data() -> TrainingData:
-    return small_data()
-
-
-@pytest.fixture(scope="module")
-def noise() -> TrainingData:
-    return small_data(noise=3.0)
-
-
 @pytest.mark.parametrize("size", [2, 3, 7, 12])
 def test_a_member_trains_the_same_alone_and_in_any_company(size: int, data: TrainingData) -> None:
     """Three and seven leave places empty, of twelve some take a place later."""
@@ -95,28 +85,28 @@ def test_no_rows_held_out_are_no_predictions(data: TrainingData) -> None:
     assert result.held_out.shape == (0, 3)
 
 
-def test_early_stopping_gives_back_the_best_epoch(noise: TrainingData) -> None:
+def test_early_stopping_gives_back_the_best_epoch(unlearnable: TrainingData) -> None:
     members = varied(SMALL.replace(epochs=40, lr_schedule="constant"), 4)
-    for member, result in zip(members, trained(members, noise), strict=True):
+    for member, result in zip(members, trained(members, unlearnable), strict=True):
         curve = result.curve
         assert curve.ending is Ending.STOPPED_EARLY
         assert curve.reason == "no better validation loss for 10 epochs"
         assert len(curve.validation_loss) == curve.best_epoch + 10
         best = min(curve.validation_loss)
         assert curve.validation_loss[curve.best_epoch - 1] == best
-        assert log_loss(result, member, noise) == pytest.approx(best, rel=1e-5)
+        assert log_loss(result, member, unlearnable) == pytest.approx(best, rel=1e-5)
 
 
-def test_none_gives_back_the_last_epoch(noise: TrainingData) -> None:
+def test_none_gives_back_the_last_epoch(unlearnable: TrainingData) -> None:
     """Beside members that keep an earlier one: they share a structure."""
     restoring, *members = varied(SMALL.replace(epochs=15), 4)
     members = [replace(x, recipe=x.recipe.replace(regularization="none")) for x in members]
-    _, *results = trained([restoring, *members], noise)
+    _, *results = trained([restoring, *members], unlearnable)
     for member, result in zip(members, results, strict=True):
         assert result.curve.best_epoch == 15
         last = result.curve.validation_loss[-1]
         assert last > min(result.curve.validation_loss)
-        assert log_loss(result, member, noise) == pytest.approx(last, rel=1e-5)
+        assert log_loss(result, member, unlearnable) == pytest.approx(last, rel=1e-5)
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch", "batch_after", "layer"])

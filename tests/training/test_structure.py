@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from search.models import build_model
+from search.training.network import ACTIVATIONS
 from search.training.stacked import StackedTrainer
+from search.training.structure import ACTIVATIONS as KNOWN_ACTIVATIONS
 from search.training.structure import Structure
 from spaces import FACTORS, SHALLOW, Recipe, Value
 
@@ -72,6 +76,18 @@ def test_roles_and_numbers_of_weights_are_those_of_the_keras_model(
     assert [role.removeprefix("output_") for role in roles] == [x.name for x in model.weights]
     assert roles.index("output_kernel") == len(roles) - 2
     assert structure(recipe).n_weights == model.count_params()
+
+
+def test_rows_with_weights_make_another_structure() -> None:
+    plain = structure(SHALLOW)
+    assert replace(plain, weighted=True) == Structure.of(
+        SHALLOW, n_features=N_FEATURES, n_outputs=N_OUTPUTS, task="classification", weighted=True
+    )
+
+
+def test_stacks_know_the_activations_they_support() -> None:
+    """The planner has their names without TensorFlow."""
+    assert set(KNOWN_ACTIVATIONS) == set(ACTIVATIONS)
 
 
 def test_stacks_support_every_level() -> None:
