@@ -1,6 +1,6 @@
 """Members in, curves and predictions out.
 
-`search.training.dispatch` trains; it is not imported here, since it brings TensorFlow along.
+`search.training.dispatch` trains, in processes of its own, which alone load TensorFlow.
 """
 
 from search.training.contract import Curve, Ending, Member, Result, Seeds, Trainer

@@ -15,6 +15,8 @@ MOST_PROGRAMS = 1000
 """Kept on disk, of about 1 MB each."""
 
 _FLAGS = "TF_XLA_FLAGS"
+_CACHE_OPTION = "--tf_xla_persistent_cache_directory"
+_DAMAGES = (tf.errors.DataLossError, tf.errors.OutOfRangeError, tf.errors.InvalidArgumentError)
 
 
 def use_cache(folder: Path) -> None:
@@ -28,7 +30,7 @@ def use_cache(folder: Path) -> None:
     """
     own = folder / f"tensorflow-{tf.__version__}-{_processor()}"
     own.mkdir(parents=True, exist_ok=True)
-    flag = f"--tf_xla_persistent_cache_directory={own}"
+    flag = f"{_CACHE_OPTION}={own}"
     os.environ[_FLAGS] = f"{os.environ.get(_FLAGS, '')} {flag}".strip()
 
     _trim(own)
@@ -37,6 +39,25 @@ def use_cache(folder: Path) -> None:
         lambda: tf.while_loop(lambda i: i < 1, lambda i: i + 1, [0]), autograph=False
     )
     first()
+
+
+class DamagedCacheError(Exception):
+    """A program on disk cannot be read. The process that tried does not try again."""
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Tell what goes wrong with the cache, where there is one, from what goes wrong otherwise.
+
+    Raises:
+        DamagedCacheError: for any of the ways in which XLA finds a file damaged.
+    """
+    try:
+        yield
+    except _DAMAGES as error:
+        if _CACHE_OPTION in os.environ.get(_FLAGS, ""):
+            raise DamagedCacheError(str(error)) from error
+        raise
 
 
 @contextmanager

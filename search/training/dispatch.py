@@ -7,10 +7,11 @@ also never share a process at a time: XLA is not safe against that.
 
 import multiprocessing
 import shutil
+import signal
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -131,9 +132,11 @@ class Workers:
         try:
             message = worker.connection.recv()
         except (EOFError, OSError):  # the end may come in the middle of a message
-            job, self._cache_is_suspect = worker.job, True
+            job, self._cache_is_suspect = worker.job, self._cache is not None
             worker.wait()
             self._retire(worker)
+            for other in [w for w in self._workers if w.job is None and w.has_cache]:
+                self._retire(other)  # it may hold the same damage
             again = job.tried_again()
             if not again and job.members:
                 error = RuntimeError(f"the worker process died: {worker.ending()}")
@@ -146,7 +149,7 @@ class Workers:
             return
         assert isinstance(message, JobDone)
         worker.job = None
-        if message.peak_bytes > self._memory:
+        if message.peak_bytes > self._memory or (self._cache_is_suspect and worker.has_cache):
             self._retire(worker)
 
     def _retire(self, worker: "_Worker") -> None:
@@ -179,6 +182,8 @@ class _Worker:
         with _without_main():
             self._process.start()
         theirs.close()
+        self.has_cache = cache is not None
+        """Whether it loads programs from disk."""
         self.job: Job | None = None
         """What is left of what it trains."""
         self.programs: set[object] = set()
@@ -224,13 +229,17 @@ def _serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Hide the main module from a new process.
+    """Hide the main module and interrupts from a new process.
 
-    It would import it again, and with it run a script that has no guard against that.
+    It would import the module again, and with it run a script that has no guard against that. An
+    interrupt from a terminal goes to all processes, but the parent alone decides.
     """
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
+    resource_tracker.ensure_running()  # it would let interrupts through again
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         sys.modules["__main__"] = main

@@ -9,7 +9,7 @@ from typing import NamedTuple, final
 
 import tensorflow as tf
 
-from search.training.compiled import stable_names
+from search.training.compiled import loading, stable_names
 from search.training.network import Batch, Dropping, forward
 from search.training.structure import Structure
 from search.training.updates import update
@@ -98,7 +98,7 @@ class Program:
             epoch: its rows and numbers.
         """
         shapes = [tuple(each.shape) for each in (epoch.order, epoch.validation, *epoch.rows[:2])]
-        with stable_names((self.structure, improved.shape, shapes, epoch.present.dtype)):
+        with loading(), stable_names((self.structure, improved.shape, shapes, epoch.present.dtype)):
             after: tuple[State, EpochOutput] = self._compiled(state, improved, epoch)
         return after
 

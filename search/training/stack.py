@@ -87,8 +87,6 @@ class Stack:
             for place in over:
                 yield from self._results(place, kept, compiling, keep_weights=keep_weights)
                 state = self._refilled(state, place)
-            lanes = self._plan.lanes
-            improved[[place * lanes + lane for place in over for lane in range(lanes)]] = False
             self._take_in_constants()
 
     def _start(self) -> State:

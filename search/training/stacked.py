@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import final
 
 from search.rows import TrainingData
+from search.training.compiled import DamagedCacheError
 from search.training.contract import Member, Result, Trainer, failed
 from search.training.plan import StackPlan, plan_stacks
 from search.training.stack import Stack, StackData
@@ -51,6 +52,8 @@ def train_stack(
         for index, result in Stack(plan, members, data).train(keep_weights=keep_weights):
             yielded.add(index)
             yield index, result
+    except DamagedCacheError:
+        raise
     except Exception as error:  # noqa: BLE001  # whatever it is, other members may do better
         rest = plan.without(yielded)
         if len(rest.members) == 1:

@@ -14,7 +14,7 @@ from typing import final
 import tensorflow as tf
 
 from search.rows import TrainingData
-from search.training.compiled import use_cache
+from search.training.compiled import DamagedCacheError, use_cache
 from search.training.contract import Result
 from search.training.jobs import Job, JobDone
 from search.training.keras_trainer import KerasTrainer
@@ -49,8 +49,11 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
             bench = _Bench(message)
             continue
         assert bench is not None
-        for pair in bench.train(message):
-            connection.send(pair)
+        try:
+            for pair in bench.train(message):
+                connection.send(pair)
+        except DamagedCacheError:
+            return  # the parent tries again without the cache
         connection.send(JobDone(_peak_bytes()))
 
 
