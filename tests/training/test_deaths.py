@@ -117,8 +117,9 @@ time.sleep(600)
 """
 
 LOADING = """
-import sys, time
+import signal, sys, time
 from search.training.dispatch import Workers
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
 try:
     with Workers(1) as workers:
         workers.prepare()

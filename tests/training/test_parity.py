@@ -36,11 +36,13 @@ UNLEARNABLE = 3.0
 def _double_precision() -> Iterator[None]:
     before = keras.config.floatx()
     keras.config.set_floatx("float64")
+    keras.utils.clear_session()  # Keras remembers the precision of the first layer of all
     # Each graph of Keras runs for a moment: optimizing them would take longer.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     yield
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
     keras.config.set_floatx(before)
+    keras.utils.clear_session()
 
 
 def trained_as_by_keras(
