@@ -34,7 +34,8 @@ class Workers:
     Args:
         count: processes at a time, at least 1; one a core by default. Cores left over are shared
             out among them as threads.
-        memory: bytes after which a worker is replaced; by default its share of the machine's.
+        memory: bytes by which a worker may grow before it is replaced; by default its share of
+            the machine's.
         cache: folder for compiled programs, which spare later workers the compiling; None keeps
             none. It is emptied if a worker dies: a damaged program may be why.
 
@@ -149,7 +150,7 @@ class Workers:
             return
         assert isinstance(message, JobDone)
         worker.job = None
-        if message.peak_bytes > self._memory or (self._cache_is_suspect and worker.has_cache):
+        if message.grown_bytes >= self._memory or (self._cache_is_suspect and worker.has_cache):
             self._retire(worker)
 
     def _retire(self, worker: "_Worker") -> None:

@@ -60,8 +60,8 @@ class Job:
 class JobDone:
     """A worker's last word on a job."""
 
-    peak_bytes: int
-    """The most memory it ever took."""
+    grown_bytes: int
+    """The most memory it ever took, beyond what it started with."""
 
 
 def choose_trainer(recipe: Recipe) -> TrainerName:

@@ -40,6 +40,7 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
     if cache is not None:
         use_cache(cache)
     bench: _Bench | None = None
+    at_start = _peak_bytes()  # TensorFlow's own, which a new worker would take as well
     while True:
         try:
             message = connection.recv()
@@ -54,7 +55,7 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
                 connection.send(pair)
         except DamagedCacheError:
             return  # the parent tries again without the cache
-        connection.send(JobDone(_peak_bytes()))
+        connection.send(JobDone(_peak_bytes() - at_start))
 
 
 @final
