@@ -6,7 +6,7 @@ from typing import Any, Literal, final
 
 from search.settings import Settings
 from search.study.record import Phase, TrialRecord
-from search.verdict import FactorVerdict, Terms
+from search.verdict import Calibration, FactorVerdict, Terms
 from spaces import Recipe
 
 State = Literal["running", "interrupted", "stopped", "done"]
@@ -52,6 +52,26 @@ Listener = Callable[[Event], None]
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArmEvidence:
+    """What the looks saw of one level: its losses on the confirm rows, replicate by replicate."""
+
+    factor: str
+    """The factor whose level it is; `default` for the default recipe itself."""
+    level: str
+    """The level; the recipe's name for the default recipe."""
+    depth: int
+    """Hidden layers."""
+    losses: tuple[float, ...]
+    """(replicates,) error rate or RMSE on the confirm rows, up to its last look."""
+    failed: tuple[bool, ...]
+    """(replicates,) whether it scored as the trivial predictor."""
+    calibration: Calibration | None
+    """Of the predicted probabilities on the confirm rows, all replicates pooled; None where there
+    are no probabilities or no look has been taken."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
     """Where a sweep stands, computed from its store alone."""
 
@@ -83,6 +103,10 @@ class SweepReport:
     """Wall time spent training."""
     compile_seconds: float
     """What workers spent on compiling in that time, each counted by itself."""
+    evidence: tuple[ArmEvidence, ...] = ()
+    """The default first, then the alternatives in the table's order."""
+    records: tuple[TrialRecord, ...] = ()
+    """Every finished trial, as the store has them."""
     mlflow: Mapping[str, Any] | None = None
     """tracking_uri, experiment_id and run_id, once logged."""
 

@@ -30,7 +30,7 @@ def load_report(name: str, home: Path) -> SweepReport:
     arms = plan_arms(file.settings, file.recipe)
     judge = Judge(arms, terms_of(file, arms), store)
     standing = judge.take_stock(file.settings.n_replicates)
-    found = report(file, store, standing, is_held=folder.is_held(home, name))
+    found = report(file, store, judge, standing, is_held=folder.is_held(home, name))
     return replace(found, mlflow=folder.read_identifiers(home, name))
 
 
@@ -55,7 +55,9 @@ def terms_of(file: SweepFile, arms: tuple[Arm, ...]) -> Terms:
     return Terms(loss, margin, n_comparisons(arms), file.data["n_confirm"])
 
 
-def report(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> SweepReport:
+def report(
+    file: SweepFile, store: Store, judge: Judge, standing: Standing, *, is_held: bool
+) -> SweepReport:
     """Put together what a person is told."""
     arms = plan_arms(file.settings, file.recipe)
     terms = terms_of(file, arms)
@@ -76,6 +78,8 @@ def report(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
         trainings=sum(record.trainings for record in records),
         seconds=seconds_spent(store),
         compile_seconds=sum(record.compile_seconds for record in records),
+        evidence=judge.evidence(standing),
+        records=tuple(records),
     )
 
 

@@ -70,7 +70,7 @@ class Sweep:
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
         standing = self.judge.take_stock(self.file.settings.n_replicates)
-        return report(self.file, self.store, standing, is_held=False)
+        return report(self.file, self.store, self.judge, standing, is_held=False)
 
     def _look(self) -> Standing:
         """Take the looks that are due. This alone reads the confirm labels."""

@@ -1,7 +1,9 @@
 """Where a sweep stands: its verdicts, recomputed from the store and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import final
 
 import numpy as np
@@ -9,13 +11,17 @@ import numpy as np
 from search.rows import Array
 from search.study import Store, TrialRecord
 from search.sweep.arms import DEFAULT, Arm
+from search.sweep.records import ArmEvidence
 from search.verdict import (
+    Calibration,
     FactorVerdict,
+    Loss,
     Terms,
     active_levels,
     compare,
     delta,
     look_schedule,
+    mean_loss,
     or_trivial,
     row_differences,
     row_losses,
@@ -38,6 +44,8 @@ class Standing:
     """Replicates at the next one; None when there is nothing left to do."""
     active: tuple[Arm, ...]
     """The arms that need replicates up to the next look, the default among them."""
+    used: Mapping[Arm, int]
+    """How many replicates of each arm the looks have used."""
 
 
 @final
@@ -67,13 +75,17 @@ class Judge:
         active, used, look = self._arms, dict.fromkeys(self._arms, 0), 0
         for n in look_schedule(replicates):
             if not self._has_replicates(active, n) or not self._store.has_predictions(LABELS):
-                return Standing(look, factors, n, active)
+                return Standing(look, factors, n, active, used)
             used.update(dict.fromkeys(active, n))
             factors, look = self._verdicts(used), n
             active = self._still_active(factors)
             if not active:
-                return Standing(look, factors, None, ())
-        return Standing(look, factors, None, ())
+                return Standing(look, factors, None, (), used)
+        return Standing(look, factors, None, (), used)
+
+    def evidence(self, standing: Standing) -> tuple[ArmEvidence, ...]:
+        """What the looks up to a standing saw of each arm."""
+        return tuple(self._evidence(arm, standing.used[arm]) for arm in self._arms)
 
     def first_look_is_due(self, replicates: int) -> bool:
         """Whether the store has all replicates of the first look, if there is to be one."""
@@ -119,6 +131,29 @@ class Judge:
             for arm in self._arms
             if arm.level in levels.get(arm.factor, ()) or (arm.factor == DEFAULT and levels)
         )
+
+    def _evidence(self, arm: Arm, n: int) -> ArmEvidence:
+        records = self._replicates(arm, n)
+        seen = [self._row_losses(arm, record) for record in records]
+        return ArmEvidence(
+            factor=arm.factor,
+            level=arm.level,
+            depth=arm.recipe.depth,
+            losses=tuple(float(mean_loss(losses, self._terms.loss)) for losses, _ in seen),
+            failed=tuple(failed for _, failed in seen),
+            calibration=self._calibration(records),
+        )
+
+    def _calibration(self, records: Iterable[TrialRecord]) -> Calibration | None:
+        """Of the predictions on disk: a failed replicate says nothing about probabilities."""
+        if self._terms.loss is not Loss.ERROR_RATE:
+            return None
+        each = [
+            Calibration.of(self._store.read_predictions(record.artifact), self._confirm_labels())
+            for record in records
+            if record.artifact is not None
+        ]
+        return reduce(add, each) if each else None
 
     def _paired_losses(self, arm: Arm, default: Arm, n: int) -> tuple[Array, Array, int]:
         """(replicates, rows) of an arm and of the default, and how often the arm failed."""

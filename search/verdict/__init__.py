@@ -3,7 +3,8 @@
 Plain arrays in, frozen records out; no randomness. The sources of each method stand where it is.
 """
 
-from search.verdict.comparison import Comparison, NewRows, compare
+from search.verdict.calibration import Calibration
+from search.verdict.comparison import Comparison, Look, NewRows, compare
 from search.verdict.factor import FactorVerdict, Verdict, active_levels, judge, needs_replicates
 from search.verdict.forecast import Needs
 from search.verdict.intervals import running_intervals
@@ -40,8 +41,10 @@ __all__ = [
     "LATER_LOOKS",
     "LOOKS",
     "RESERVED_SLOTS",
+    "Calibration",
     "Comparison",
     "FactorVerdict",
+    "Look",
     "Loss",
     "Needs",
     "NewRows",

@@ -42,6 +42,20 @@ class NewRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was known at one look."""
+
+    replicates: int
+    """Used for it."""
+    difference: float
+    """Mean difference over them."""
+    low: float
+    """Lower bound on these data, earlier looks included; may be -inf."""
+    high: float
+    """Upper bound; may be inf."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """One alternative against the default; a positive difference favours the default."""
 
@@ -75,6 +89,8 @@ class Comparison:
     """What is concluded for new rows."""
     needs: Needs
     """What an outcome, or carrying it over to new rows, would still take."""
+    looks: tuple[Look, ...] = ()
+    """The looks so far, the last of which the fields above tell."""
 
     @property
     def is_skewed(self) -> bool:
@@ -156,6 +172,10 @@ def _at_last_look(nothing_yet: Comparison, deltas: Array, differences: Array) ->
         skewness=float(skewness(deltas)),
         new_rows=_on_new_rows(outcome, low, high, differences, terms),
         needs=needs,
+        looks=tuple(
+            Look(n, float(deltas[:n].mean()), float(below), float(above))
+            for n, below, above in zip(look_schedule(len(deltas)), lows, highs, strict=True)
+        ),
     )
 
 

@@ -43,6 +43,8 @@ class FactorVerdict:
     """The default's level."""
     comparisons: tuple[Comparison, ...]
     """The alternatives, at least one."""
+    depth: int | None = None
+    """Hidden layers, where a report compares at several depths; else None."""
 
     def __post_init__(self) -> None:
         if not self.comparisons:
@@ -78,6 +80,7 @@ class FactorVerdict:
         """The fields that a report shows, ready for JSON."""
         return {
             "factor": self.factor,
+            "depth": self.depth,
             "default": self.default,
             "verdict": str(self.verdict),
             "alternatives": [comparison.to_dict() for comparison in self.comparisons],
