@@ -22,7 +22,7 @@ _LEAST = 1e-12
 
 
 class Train(Protocol):
-    """What a sweep asks of training; see `Trainer.train`."""
+    """What a sweep asks of training; see `Workers.train`."""
 
     def __call__(
         self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()

@@ -3,6 +3,6 @@
 `search.training.dispatch` trains, in processes of its own, which alone load TensorFlow.
 """
 
-from search.training.contract import Curve, Ending, Member, Result, Seeds, Trainer
+from search.training.contract import Curve, Ending, Member, Result, Seeds
 
-__all__ = ["Curve", "Ending", "Member", "Result", "Seeds", "Trainer"]
+__all__ = ["Curve", "Ending", "Member", "Result", "Seeds"]

@@ -1,12 +1,10 @@
 """What goes into a training and what comes out, whoever does it."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from search.rows import Array, Split, TrainingData
+from search.rows import Array, Split
 from spaces import Recipe
 
 TrainerName = Literal["stacked", "keras"]
@@ -94,34 +92,3 @@ def failed(error: Exception, trainer: TrainerName = "stacked") -> Result:
     reason = f"{type(error).__name__}: {words[:200]}"
     curve = Curve((), (), (), (), 0, Ending.FAILED, reason, 0.0)
     return Result(curve, None, None, trainer=trainer)
-
-
-class Trainer(ABC):
-    """Trains members on data."""
-
-    @abstractmethod
-    def supports(self, recipe: Recipe) -> bool:
-        """Whether this trainer can train `recipe` exactly as Keras would."""
-
-    @abstractmethod
-    def train(
-        self,
-        members: Sequence[Member],
-        data: TrainingData,
-        *,
-        done: Collection[int] = (),
-        keep_weights: bool = False,
-    ) -> Iterator[tuple[int, Result]]:
-        """Train members; yield (index into `members`, result) as each is finished.
-
-        A member that diverges ends alone; it never takes another with it. What cannot be trained
-        at all, for want of memory, say, ends as failed, with its reason.
-
-        Args:
-            members: all members of a step of the sweep, so that the same ones share a stack
-                however often the step is interrupted.
-            data: the rows that members name.
-            done: indices of members whose results are known. They are not trained, unless they
-                share a stack with one that is not done: then they are yielded again.
-            keep_weights: whether results carry the kept weights.
-        """

@@ -85,8 +85,19 @@ class Workers:
     ) -> Iterator[tuple[int, Result]]:
         """Train each member with the trainer its recipe goes to; yield results as they come.
 
-        Otherwise as `Trainer.train`. A worker that dies takes no training with it: what it was at
-        is tried again in halves, and only a single member that kills its worker twice fails.
+        A worker that dies takes no training with it: what it was at is tried again in halves, and
+        only a single member that kills its worker twice fails.
+
+        Args:
+            members: all members of a step of the sweep, so that the same ones share a stack
+                however often the step is interrupted.
+            data: the rows that members name.
+            done: indices of members whose results are known. They are not trained, unless they
+                share a stack with one that is not done: then they are yielded again.
+            keep_weights: whether results carry the kept weights.
+
+        Yields:
+            (index into `members`, result) as each is finished.
         """
         known = set(done)
         planned = plan_jobs(members, data, keep_weights=keep_weights)

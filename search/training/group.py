@@ -9,6 +9,10 @@ from search.rows import Array
 from search.training.batches import epoch_order, n_steps
 from search.training.contract import Member
 from search.training.progress import Progress
+from spaces import Recipe
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @final
@@ -54,10 +58,25 @@ class Group:
         return improved
 
 
-def dropout_rates(member: Member) -> list[float]:
+def dropout_rates(recipe: Recipe) -> list[float]:
     """The dropout rate of the inputs and of each hidden layer."""
-    recipe = member.recipe
     rate, level = recipe.dropout_rate or 0.0, recipe.regularization
     hidden = 0.0 if level == "dropout_last" else rate
     inputs = rate if level == "dropout_inputs" else 0.0
     return [inputs, *[hidden] * (recipe.depth - 1), rate]
+
+
+def dropping_numbers(recipe: Recipe) -> dict[str, Array]:
+    """What dropping makes of units, of the inputs and of each hidden layer: name -> (depth + 1,).
+
+    A unit that is kept is multiplied by `scale`, and `offset` is added; one that is not becomes
+    `dropped`. Alpha dropout keeps mean and variance (Klambauer et al. 2017, section 3).
+    """
+    rates = np.array(dropout_rates(recipe))
+    if recipe.regularization != "alpha_dropout":
+        nothing = np.zeros_like(rates)
+        return {"scale": 1 / (1 - rates), "offset": nothing, "dropped": nothing}
+    lowest = -_SELU_ALPHA * _SELU_SCALE
+    scale = 1 / np.sqrt((1 - rates) * (1 + rates * lowest**2))
+    offset = -scale * lowest * rates
+    return {"scale": scale, "offset": offset, "dropped": scale * lowest + offset}

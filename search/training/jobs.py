@@ -1,11 +1,12 @@
 """What is handed to a worker in one piece."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
 from search.rows import TrainingData
-from search.training.contract import Member, TrainerName
+from search.training.contract import Member, Result, TrainerName
 from search.training.plan import StackPlan, plan_stacks
 from search.training.structure import knows
 from spaces import Recipe
@@ -53,6 +54,18 @@ class Job:
             return [] if self.is_last_try else [replace(self, is_last_try=True)]
         half = len(indices) // 2
         return [self.without(part) for part in (indices[half:], indices[:half])]
+
+
+class Trainer(ABC):
+    """Trains the members of jobs, all on the rows of one data set."""
+
+    @abstractmethod
+    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
+        """Train a job's members; yield (index, result) as each is finished.
+
+        A member that diverges ends alone; it never takes another with it. What cannot be trained
+        at all, for want of memory, say, ends as failed, with its reason.
+        """
 
 
 @final

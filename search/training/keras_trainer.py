@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import final
 
 import keras
@@ -21,7 +21,8 @@ from search.models import (
 )
 from search.rows import Array, Task, TrainingData
 from search.training.batches import epoch_order, n_steps
-from search.training.contract import Curve, Ending, Member, Result, Trainer, failed
+from search.training.contract import Curve, Ending, Member, Result, failed
+from search.training.jobs import Job, Trainer
 from spaces import Recipe
 
 ROWS_AT_ONCE = 1024
@@ -49,42 +50,32 @@ class KerasTrainer(Trainer):
     dropout, and the Keras session, which it clears after each member.
 
     Args:
+        data: the rows that members name.
         build: makes a member's model as it starts, uncompiled; it outputs logits or numbers.
     """
 
     def __init__(
-        self, build: Callable[[Member, TrainingData], keras.Model] = starting_model
+        self,
+        data: TrainingData,
+        build: Callable[[Member, TrainingData], keras.Model] = starting_model,
     ) -> None:
+        self._data = data
         self._build = build
 
-    def supports(self, recipe: Recipe) -> bool:
-        """Every recipe: this is Keras."""
-        return isinstance(recipe, Recipe)
-
-    def train(
-        self,
-        members: Sequence[Member],
-        data: TrainingData,
-        *,
-        done: Collection[int] = (),
-        keep_weights: bool = False,
-    ) -> Iterator[tuple[int, Result]]:
-        """Train the members in turn; as `Trainer.train`."""
-        known = set(done)
-        for index, member in enumerate(members):
-            if index in known:
-                continue
+    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
+        """Train the members in turn; see `Trainer.train`."""
+        for index, member in job.members.items():
             try:
-                result = self._train(member, data, keep_weights=keep_weights)
+                result = self._train(member, keep_weights=job.keep_weights)
             except Exception as error:  # noqa: BLE001  # other members may do better
                 result = failed(error, "keras")
             finally:
                 keras.utils.clear_session()
             yield index, result
 
-    def _train(self, member: Member, data: TrainingData, *, keep_weights: bool) -> Result:
+    def _train(self, member: Member, *, keep_weights: bool) -> Result:
         started = time.perf_counter()
-        recipe, validation = member.recipe, member.split.validation
+        data, recipe, validation = self._data, member.recipe, member.split.validation
         steps = n_steps(len(member.split.train), recipe.batch_size)
         keras.utils.set_random_seed(member.seeds.dropout)
         model = self._build(member, data)

@@ -6,6 +6,8 @@ order and their constants are Keras's.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -14,9 +16,6 @@ from search.training.structure import Structure
 
 BATCH_NORM_MOMENTUM = 0.99
 NORM_EPSILON = 1e-3
-_SELU_ALPHA = 1.6732632423543772848170429916717
-_SELU_SCALE = 1.0507009873554804934193349852946
-
 ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
     "elu": tf.nn.elu,
     "swish": tf.nn.silu,
@@ -39,8 +38,12 @@ class Dropping:
     """(members,) uint32 steps since each one's training began."""
     threshold: tf.Tensor
     """(depth + 1, members) uint32, see `drop_threshold`; first that of the inputs."""
-    rate: tf.Tensor
-    """(depth + 1, members) dropout rates."""
+    scale: tf.Tensor
+    """(depth + 1, members) what a kept unit is multiplied by."""
+    offset: tf.Tensor
+    """(depth + 1, members) what is then added to it."""
+    dropped: tf.Tensor
+    """(depth + 1, members) what a dropped unit becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,11 @@ class Batch:
 
 
 def forward(
-    structure: Structure, weights: Sequence[tf.Tensor], x: tf.Tensor, batch: Batch | None
+    structure: Structure,
+    weights: Sequence[tf.Tensor],
+    x: tf.Tensor,
+    activation: tf.Tensor,
+    batch: Batch | None,
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """The outputs of every member.
 
@@ -64,33 +71,42 @@ def forward(
             so that a group's first layer is one product; others are (members, n, m), vectors
             (members, 1, m), with the lanes of a group side by side.
         x: (groups, rows, features).
+        activation: (members,) which of the structure's activations each has.
         batch: in training; None predicts.
 
     Returns:
         Logits or numbers (members, rows, outputs), and the moving statistics after this batch, in
         the order of `structure.roles`.
     """
-    activation = ACTIVATIONS[structure.activation]
+    activate = partial(_activate, structure.activations, activation)
     take = iter(weights)
     statistics: list[tf.Tensor] = []
     if structure.dropout == "inputs_and_hidden":
-        x = _drop(structure, x, layer=0, batch=batch)
+        x = _drop(x, layer=0, batch=batch)
     for layer in range(1, structure.depth + 1):
         x = _first_product(x, next(take)) if layer == 1 else tf.matmul(x, next(take))
         if structure.normalization != "batch":
-            x += next(take)
+            x = _add(x, next(take))
         match structure.normalization:
             case "batch":
-                x = activation(_batch_norm(x, take, batch, statistics))
+                x = activate(_batch_norm(x, take, batch, statistics))
             case "batch_after":
-                x = _batch_norm(activation(x), take, batch, statistics)
+                x = _batch_norm(activate(x), take, batch, statistics)
             case "layer":
-                x = activation(_layer_norm(x, take))
+                x = activate(_layer_norm(x, take))
             case _:
-                x = activation(x)
+                x = activate(x)
         if structure.dropout != "nowhere":
-            x = _drop(structure, x, layer=layer, batch=batch)
-    return tf.matmul(x, next(take)) + next(take), statistics
+            x = _drop(x, layer=layer, batch=batch)
+    return _add(tf.matmul(x, next(take)), next(take)), statistics
+
+
+def _activate(names: Sequence[str], choice: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    """Each member's activation; all that the stack has are computed and one is chosen."""
+    y = ACTIVATIONS[names[0]](x)
+    for number, name in enumerate(names[1:], start=1):
+        y = tf.where(choice[:, None, None] == number, ACTIVATIONS[name](x), y)
+    return y
 
 
 def _first_product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -103,19 +119,50 @@ def _first_product(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     return tf.reshape(apart, (groups * lanes, -1, units))
 
 
+@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
+def _add(x: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+    return x + bias, lambda upstream: (upstream, _sum_rows(upstream))
+
+
 def _batch_norm(
     x: tf.Tensor, take: Iterator[tf.Tensor], batch: Batch | None, statistics: list[tf.Tensor]
 ) -> tf.Tensor:
     gamma, beta, moving_mean, moving_variance = (next(take) for _ in range(4))
     if batch is None:
-        mean, variance = moving_mean, moving_variance
-    else:
-        share = batch.row_weight[None, :, None] / tf.reduce_sum(batch.row_weight)
-        mean = tf.reduce_sum(x * share, axis=1, keepdims=True)
-        variance = tf.reduce_sum(tf.square(x - mean) * share, axis=1, keepdims=True)
-        for moving, now in ((moving_mean, mean), (moving_variance, variance)):
-            statistics.append(BATCH_NORM_MOMENTUM * moving + (1 - BATCH_NORM_MOMENTUM) * now)
-    return (x - mean) * (tf.math.rsqrt(variance + NORM_EPSILON) * gamma) + beta
+        scale = tf.math.rsqrt(moving_variance + NORM_EPSILON) * gamma
+        return (x - moving_mean) * scale + beta
+    share = batch.row_weight[None, :, None] / tf.reduce_sum(batch.row_weight)
+    y, mean, variance = _batch_normalized(x, gamma, beta, share)
+    for moving, now in ((moving_mean, mean), (moving_variance, variance)):
+        statistics.append(BATCH_NORM_MOMENTUM * moving + (1 - BATCH_NORM_MOMENTUM) * now)
+    return y
+
+
+@tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
+def _batch_normalized(
+    x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, share: tf.Tensor
+) -> tuple[tuple[tf.Tensor, ...], Callable[..., Any]]:
+    """Normalized over the rows, each with its share in their mean; that mean, and the variance."""
+    mean = tf.reduce_sum(x * share, axis=1, keepdims=True)
+    variance = tf.reduce_sum(tf.square(x - mean) * share, axis=1, keepdims=True)
+    scale = tf.math.rsqrt(variance + NORM_EPSILON)
+    normalized = (x - mean) * scale
+
+    def gradient(upstream: tf.Tensor, *_: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
+        sums = _sum_rows(tf.concat([upstream, upstream * normalized], axis=-1))
+        of_beta, of_gamma = tf.split(sums, 2, axis=-1)
+        of_x = scale * gamma * (upstream - share * (of_beta + normalized * of_gamma))
+        return of_x, of_gamma, of_beta, None
+
+    return (normalized * gamma + beta, mean, variance), gradient
+
+
+def _sum_rows(x: tf.Tensor) -> tf.Tensor:
+    """(members, rows, n) summed to (members, 1, n).
+
+    As a product: into a sum XLA would fuse all that x is computed from, and not vectorize it.
+    """
+    return tf.matmul(tf.ones((x.shape[0], 1, x.shape[1]), x.dtype), x)
 
 
 def _layer_norm(x: tf.Tensor, take: Iterator[tf.Tensor]) -> tf.Tensor:
@@ -125,15 +172,14 @@ def _layer_norm(x: tf.Tensor, take: Iterator[tf.Tensor]) -> tf.Tensor:
     return (x - mean) * tf.math.rsqrt(variance + NORM_EPSILON) * gamma + beta
 
 
-def _drop(structure: Structure, x: tf.Tensor, *, layer: int, batch: Batch | None) -> tf.Tensor:
+def _drop(x: tf.Tensor, *, layer: int, batch: Batch | None) -> tf.Tensor:
     if batch is None or batch.dropping is None:
         return x
     dropping = batch.dropping
     shape = (int(x.shape[1]), int(x.shape[2]))
     kept = keep_mask(dropping.key, dropping.step, layer, dropping.threshold[layer], shape)
-    rate = dropping.rate[layer][:, None, None]
-    if not structure.alpha:
-        return tf.where(kept, x / (1 - rate), tf.zeros_like(x))
-    dropped = -_SELU_ALPHA * _SELU_SCALE
-    a = tf.math.rsqrt((1 - rate) * (1 + rate * dropped**2))
-    return a * tf.where(kept, x, dropped * tf.ones_like(x)) - a * dropped * rate
+    scale, offset, dropped = (
+        number[layer][:, None, None]
+        for number in (dropping.scale, dropping.offset, dropping.dropped)
+    )
+    return tf.where(kept, x * scale + offset, dropped)

@@ -9,15 +9,16 @@ from typing import final
 
 from search.rows import TrainingData
 from search.training.contract import Member
-from search.training.structure import SLOTS, Structure
+from search.training.structure import Structure
 from spaces import Recipe
 
 LARGEST_STACK = 8
 """Members side by side; more of them train no faster on a core."""
 MEMBERS_A_PLACE = 6
 """A stack takes in at most so many members for each place in it, one after the other."""
-LARGEST_POOL = LARGEST_STACK * MEMBERS_A_PLACE
-"""For more members than a stack takes in, programs of their own are worth compiling."""
+WORTH_COMPILING = 1e11
+"""Multiplications and additions. A structure whose members need fewer is trained by a program that
+it shares with others: that one is slower, but compiling one more takes longer."""
 SHARING_FEATURES = 256
 """From so many features on, members that see the same batches share the first layer's product.
 They then keep step with each other; with fewer features it pays more that each goes its own pace,
@@ -71,8 +72,8 @@ def plan_stacks(
 ) -> Iterator[StackPlan]:
     """Stacks of equal structure and equal split sizes, in the order given.
 
-    Structures that differ only in which penalties and dropouts are on are pooled where few members
-    have them: those are numbers, which may be zero.
+    Structures of equal shapes are pooled where their members have little to do: which activation
+    and optimizer a member has is then a number, and penalties, dropout and norms may be off.
 
     Args:
         members: all that are to be trained.
@@ -86,9 +87,9 @@ def plan_stacks(
         sizes = len(member.split.train), len(member.split.validation)
         keyed.setdefault((structure, *sizes), []).append(index)
     bound = memory or int(machine_memory() * MEMORY_SHARE) // cores()
-    for (structure, *_), indices in _pooled(keyed).items():
+    for (structure, *_), indices in _pooled(keyed, members).items():
         size = max(1, min(LARGEST_STACK, bound // stack_bytes(structure)))
-        if data.features.shape[1] >= SHARING_FEATURES and structure.dropout != "inputs_and_hidden":
+        if structure.n_features >= SHARING_FEATURES and not structure.drops_inputs:
             yield from _keeping_step(structure, indices, members, size)
         else:
             yield from _at_own_pace(structure, indices, size)
@@ -107,7 +108,7 @@ def structure_of(recipe: Recipe, data: TrainingData) -> Structure:
 
 def stack_bytes(structure: Structure) -> int:
     """An estimate of what one member takes in a stack's memory, without the data."""
-    copies = _COPIES_OF_WEIGHTS + 2 * SLOTS[structure.optimizer_family]
+    copies = _COPIES_OF_WEIGHTS + 2 * structure.n_slots
     units = structure.n_features + structure.depth * structure.width + structure.n_outputs
     numbers = copies * structure.n_weights + _COPIES_OF_UNITS * structure.batch_size * units
     return _BYTES * numbers
@@ -123,21 +124,23 @@ def machine_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def _pooled(keyed: dict[_Key, list[int]]) -> dict[_Key, list[int]]:
-    """The same with small pools joined in the structure that can do what each member needs."""
+def _pooled(keyed: dict[_Key, list[int]], members: Sequence[Member]) -> dict[_Key, list[int]]:
+    """The same with structures of little work joined in one that can do what each member needs."""
     pools: dict[_Key, list[_Key]] = {}
-    for key in keyed:
+    for key, indices in keyed.items():
         structure, n_train, n_validation = key
-        pools.setdefault((structure.plainest(), n_train, n_validation), []).append(key)
-    joined: dict[_Key, list[int]] = {}
-    for (_, n_train, n_validation), keys in pools.items():
-        together = sorted(index for key in keys for index in keyed[key])
-        if len(together) > LARGEST_POOL:
-            joined |= {key: keyed[key] for key in keys}
-        else:
-            union = reduce(Structure.joined, (structure for structure, *_ in keys))
-            joined[union, n_train, n_validation] = together
-    return joined
+        epochs = sum(members[index].recipe.epochs for index in indices)
+        is_alone = structure.work(n_train) * epochs >= WORTH_COMPILING
+        # Dropped inputs are no longer shared.
+        apart = structure.n_features >= SHARING_FEATURES and structure.drops_inputs
+        pool = structure if is_alone or apart else structure.skeleton()
+        pools.setdefault((pool, n_train, n_validation), []).append(key)
+    return {
+        (reduce(Structure.joined, (structure for structure, *_ in keys)), n_train, n_validation): (
+            sorted(index for key in keys for index in keyed[key])
+        )
+        for (_, n_train, n_validation), keys in pools.items()
+    }
 
 
 def _at_own_pace(structure: Structure, indices: Sequence[int], most: int) -> Iterator[StackPlan]:

@@ -57,7 +57,8 @@ class EpochInput(NamedTuple):
     step_numbers: Mapping[str, tf.Tensor]
     """name -> (steps, members), from `step_numbers`."""
     constants: Mapping[str, tf.Tensor]
-    """l1, l2, max_norm, dropout_key: (members,); dropout_rate, threshold: (depth + 1, members)."""
+    """activation, optimizer_family, l1, l2, max_norm, dropout_key: (members,); what `Dropping` has
+    beside them: (depth + 1, members)."""
     first_step: tf.Tensor
     """(members,) uint32 steps since each one's training began."""
 
@@ -135,8 +136,14 @@ class Program:
                 moved.append((next(moving), ()))
                 continue
             numbers = {name: along(weight, n[i]) for name, n in epoch.step_numbers.items()}
-            family = structure.optimizer_family
-            after, slots_after = update(family, weight, gradient, its_slots, numbers)
+            after, slots_after = update(
+                structure.optimizer_families,
+                weight,
+                gradient,
+                its_slots,
+                numbers,
+                along(weight, epoch.constants["optimizer_family"]),
+            )
             if structure.max_norm and role == "kernel":
                 after = _constrain(after, epoch.constants["max_norm"])
             moved.append((after, slots_after))
@@ -155,7 +162,8 @@ class Program:
         batch = Batch(present, self._dropping(i, epoch))
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            outputs, statistics = forward(structure, weights, x, batch)
+            activation = epoch.constants["activation"]
+            outputs, statistics = forward(structure, weights, x, activation, batch)
             losses = _row_losses(structure, outputs, _to_members(y, weights)) * row_weights
             losses = tf.reduce_sum(losses, axis=1) / tf.reduce_sum(present)
             losses += self._penalty(weights, epoch.constants)
@@ -169,8 +177,7 @@ class Program:
         return Dropping(
             key=constants["dropout_key"],
             step=epoch.first_step + tf.cast(i, tf.uint32),
-            threshold=constants["threshold"],
-            rate=constants["dropout_rate"],
+            **{name: constants[name] for name in ("threshold", "scale", "offset", "dropped")},
         )
 
     def _evaluate(self, weights: Tensors, epoch: EpochInput) -> tuple[tf.Tensor, tf.Tensor]:
@@ -180,7 +187,8 @@ class Program:
             i: tf.Tensor, loss: tf.Tensor, error: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             rows, present = epoch.validation[i], epoch.validation_present[i]
-            outputs, _ = forward(structure, weights, tf.gather(epoch.rows.features, rows), None)
+            x, activation = tf.gather(epoch.rows.features, rows), epoch.constants["activation"]
+            outputs, _ = forward(structure, weights, x, activation, None)
             y = _to_members(tf.gather(epoch.rows.targets, rows), weights)
             loss += tf.reduce_sum(_row_losses(structure, outputs, y) * present, axis=1)
             error += tf.reduce_sum(_row_errors(structure, outputs, y) * present, axis=1)
@@ -254,10 +262,14 @@ def _row_errors(structure: Structure, outputs: tf.Tensor, y: tf.Tensor) -> tf.Te
 
 
 def _constrain(kernel: tf.Tensor, radius: tf.Tensor) -> tf.Tensor:
-    """Rescale each unit's incoming weights to at most `radius`, as `keras.constraints.MaxNorm`."""
+    """Rescale each unit's incoming weights to at most `radius`, as `keras.constraints.MaxNorm`.
+
+    Not every member of a pool is constrained: an infinite radius leaves its weights alone.
+    """
     norm = tf.sqrt(tf.reduce_sum(tf.square(kernel), axis=1, keepdims=True))
-    desired = tf.clip_by_value(norm, 0, along(kernel, radius))
-    return kernel * (desired / (MAX_NORM_EPSILON + norm))
+    radius = along(kernel, radius)
+    scale = tf.clip_by_value(norm, 0, radius) / (MAX_NORM_EPSILON + norm)
+    return kernel * tf.where(tf.math.is_finite(radius), scale, tf.ones_like(scale))
 
 
 @cache

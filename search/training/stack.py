@@ -12,12 +12,13 @@ import tensorflow as tf
 from search.models import initial_weights
 from search.rows import Array, TrainingData
 from search.training.contract import Ending, Member, Result
-from search.training.group import Group, dropout_rates
+from search.training.group import Group, dropout_rates, dropping_numbers
 from search.training.masks import drop_threshold
 from search.training.network import forward
 from search.training.plan import StackPlan
 from search.training.program import EpochInput, EpochOutput, Rows, State, Tensors, keep, program_for
-from search.training.structure import SLOTS
+from search.training.structure import OPTIMIZER_FAMILIES
+from search.training.updates import number_names
 
 CHUNK = 256
 """Validation rows evaluated at once."""
@@ -93,7 +94,7 @@ class Stack:
         blocks = [self._blocks(group) for group in self._groups]
         arrays = [np.concatenate(same) for same in zip(*blocks, strict=True)]
         weights = tuple(tf.constant(array, self._data.dtype) for array in arrays)
-        n_slots = SLOTS[self._plan.structure.optimizer_family]
+        n_slots = self._plan.structure.n_slots
         slots = tuple(
             () if role.startswith("moving") else (tf.zeros_like(weight),) * n_slots
             for role, weight in zip(self._plan.structure.roles, weights, strict=True)
@@ -138,19 +139,28 @@ class Stack:
         """Make the inputs that stay the same until a place is taken by another group."""
         members = [member for group in self._groups for member in group.members]
         structure, dtype = self._plan.structure, self._data.dtype
-        used = ["l1", "l2"] if structure.penalized else []
-        used += ["max_norm"] if structure.max_norm else []
-        numbers = {
-            name: np.array([getattr(member.recipe, name) or 0.0 for member in members])
-            for name in used
+        recipes = [member.recipe for member in members]
+        families = [OPTIMIZER_FAMILIES[recipe.optimizer] for recipe in recipes]
+        constants = {
+            "activation": tf.constant([structure.activations.index(x.activation) for x in recipes]),
+            "optimizer_family": tf.constant(
+                list(map(structure.optimizer_families.index, families))
+            ),
         }
-        constants = {name: tf.constant(each, dtype) for name, each in numbers.items()}
+        unused = {"l1": 0.0, "l2": 0.0} if structure.penalized else {}
+        unused |= {"max_norm": np.inf} if structure.max_norm else {}
+        for name, instead in unused.items():
+            numbers = [getattr(recipe, name) for recipe in recipes]
+            given = [instead if number is None else number for number in numbers]
+            constants[name] = tf.constant(given, dtype)
         if structure.dropout != "nowhere":
-            rates = np.array([dropout_rates(member) for member in members]).T
-            constants["dropout_rate"] = tf.constant(rates, dtype)
-            constants["threshold"] = tf.constant(drop_threshold(rates))
             keys = [member.seeds.dropout for member in members]
             constants["dropout_key"] = tf.constant(keys, tf.uint32)
+            rates = np.array([dropout_rates(recipe) for recipe in recipes]).T
+            constants["threshold"] = tf.constant(drop_threshold(rates))
+            each = [dropping_numbers(recipe) for recipe in recipes]
+            for name in each[0]:
+                constants[name] = tf.constant(np.array([x[name] for x in each]).T, dtype)
         self._constants = constants
         validation = np.stack([group.members[0].split.validation for group in self._groups])
         self._validation = _chunked(validation)
@@ -172,9 +182,10 @@ class Stack:
 
     def _step_numbers(self) -> dict[str, tf.Tensor]:
         each = [p.step_numbers(group.epoch) for group in self._groups for p in group.progress]
+        nothing = np.zeros(self._present.shape[0])  # for members of other families
         return {
-            name: tf.constant(np.stack([numbers[name] for numbers in each], 1), self._data.dtype)
-            for name in each[0]
+            name: tf.constant(np.stack([x.get(name, nothing) for x in each], 1), self._data.dtype)
+            for name in number_names(self._plan.structure.optimizer_families)
         }
 
     def _presence(self, n_rows: int, shape: Sequence[int]) -> tf.Tensor:
@@ -201,7 +212,7 @@ class Stack:
         group = self._groups[place]
         group.is_over = True
         own = [tensor[self._own(tensor, place)] for tensor in map(np.asarray, kept)]
-        validation, held_out = self._predictions(group, own)
+        validation, held_out = self._predictions(place, own)
         for lane, index in enumerate(group.indices):
             progress = group.progress[lane]
             diverged = progress.ending is Ending.DIVERGED
@@ -213,14 +224,17 @@ class Stack:
             )
             yield index, replace(result, compile_seconds=compiling.take())
 
-    def _predictions(self, group: Group, weights: Sequence[Array]) -> tuple[Array, Array]:
+    def _predictions(self, place: int, weights: Sequence[Array]) -> tuple[Array, Array]:
         """(lanes, validation rows, outputs) and (lanes, rows held out, outputs)."""
-        validation = group.members[0].split.validation
+        validation = self._groups[place].members[0].split.validation
         rows = np.concatenate([self._data.features[validation], self._data.held_out])
         structure, outputs = self._plan.structure, []
+        lanes = self._plan.lanes
+        activation = self._constants["activation"][place * lanes : (place + 1) * lanes]
+        tensors = [tf.constant(weight) for weight in weights]
         for start in range(0, len(rows), ROWS_PREDICTED_AT_ONCE):
             chunk = tf.constant(rows[None, start : start + ROWS_PREDICTED_AT_ONCE])
-            output, _ = forward(structure, [tf.constant(w) for w in weights], chunk, None)
+            output, _ = forward(structure, tensors, chunk, activation, None)
             probabilities = structure.task == "classification"
             outputs.append((tf.nn.softmax(output) if probabilities else output).numpy())
         predicted = np.concatenate(outputs, axis=1)

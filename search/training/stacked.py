@@ -1,15 +1,14 @@
 """Many members at once: those of one structure train as stacks, in one compiled program."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import final
 
 from search.rows import TrainingData
 from search.training.compiled import DamagedCacheError
-from search.training.contract import Member, Result, Trainer, failed
-from search.training.plan import StackPlan, plan_stacks
+from search.training.contract import Member, Result, failed
+from search.training.jobs import Job, Trainer
+from search.training.plan import StackPlan
 from search.training.stack import Stack, StackData
-from search.training.structure import knows
-from spaces import Recipe
 
 
 @final
@@ -17,33 +16,20 @@ class StackedTrainer(Trainer):
     """Trains dense networks, many at a time, to the weights that Keras would give them.
 
     Args:
+        data: the rows that members name.
         dtype: of all arithmetic; float64 is for comparing with Keras to the last digits.
     """
 
-    def __init__(self, dtype: str = "float32") -> None:
-        self._dtype = dtype
+    def __init__(self, data: TrainingData, dtype: str = "float32") -> None:
+        self._data = StackData(data, dtype)
 
-    def supports(self, recipe: Recipe) -> bool:
-        """Every recipe whose levels a stack knows."""
-        return knows(recipe)
-
-    def train(
-        self,
-        members: Sequence[Member],
-        data: TrainingData,
-        *,
-        done: Collection[int] = (),
-        keep_weights: bool = False,
-    ) -> Iterator[tuple[int, Result]]:
-        """Train members, stack by stack in a fixed order; see `Trainer.train`."""
-        known, rows = set(done), StackData(data, self._dtype)
-        for plan in plan_stacks(members, data):
-            if not known.issuperset(plan.members):
-                own = {index: members[index] for index in plan.members}
-                yield from train_stack(plan, own, rows, keep_weights=keep_weights)
+    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
+        """Train a stack; see `Trainer.train`."""
+        assert job.plan is not None
+        yield from _train(job.plan, job.members, self._data, keep_weights=job.keep_weights)
 
 
-def train_stack(
+def _train(
     plan: StackPlan, members: Mapping[int, Member], data: StackData, *, keep_weights: bool
 ) -> Iterator[tuple[int, Result]]:
     """Train a stack, or what of it can be trained: the halves of one that fails are tried anew."""
@@ -59,4 +45,4 @@ def train_stack(
         if len(rest.members) == 1:
             yield rest.members[0], failed(error)
         for half in rest.halves():
-            yield from train_stack(half, members, data, keep_weights=keep_weights)
+            yield from _train(half, members, data, keep_weights=keep_weights)

@@ -21,7 +21,7 @@ SLOTS = {"sgd": 1, "adam": 2, "nadam": 2, "rmsprop": 1}
 """Optimizer family -> how many tensors it keeps beside each weight."""
 
 DROPPING_PLACES = ("nowhere", "hidden", "inputs_and_hidden")
-"""Each includes those before it."""
+"""Each includes those before it. What a dropped unit becomes is a number."""
 
 DROPPING = {
     "early_stopping": "nowhere",
@@ -75,22 +75,20 @@ class Structure:
     """Units in each."""
     batch_size: int
     """Rows in a step."""
-    activation: str
-    """Of the hidden layers."""
     normalization: str
     """Level of the factor."""
-    optimizer_family: str
-    """A value of OPTIMIZER_FAMILIES."""
-    dropout: str
-    """One of DROPPING_PLACES."""
-    alpha: bool
-    """Whether dropping keeps mean and variance."""
-    penalized: bool
-    """Whether kernels are penalized; by how much is a number."""
-    max_norm: bool
-    """Whether hidden kernels are constrained; to what norm is a number."""
     weighted: bool
     """Whether rows have weights in the training loss."""
+    activations: tuple[str, ...]
+    """Some of ACTIVATIONS, in that order; which of them a member has is a number."""
+    optimizer_families: tuple[str, ...]
+    """Some of SLOTS, in that order; which of them a member has is a number."""
+    dropout: str
+    """One of DROPPING_PLACES."""
+    penalized: bool
+    """Whether kernels may be penalized; by how much is a number."""
+    max_norm: bool
+    """Whether hidden kernels may be constrained; to what norm is a number."""
 
     @classmethod
     def of(
@@ -104,24 +102,44 @@ class Structure:
             depth=recipe.depth,
             width=recipe.width,
             batch_size=recipe.batch_size,
-            activation=recipe.activation,
             normalization=recipe.normalization,
-            optimizer_family=OPTIMIZER_FAMILIES[recipe.optimizer],
+            weighted=weighted,
+            activations=(recipe.activation,),
+            optimizer_families=(OPTIMIZER_FAMILIES[recipe.optimizer],),
             dropout=DROPPING[recipe.regularization],
-            alpha=recipe.regularization == "alpha_dropout",
             penalized=recipe.l1 is not None or recipe.l2 is not None,
             max_norm=recipe.max_norm is not None,
-            weighted=weighted,
         )
 
-    def plainest(self) -> Self:
-        """Without what is only a number: penalties, and dropout that keeps no mean."""
-        return replace(self, penalized=False, dropout="hidden" if self.alpha else "nowhere")
+    def skeleton(self) -> Self:
+        """What must be equal for two structures to be joined."""
+        return replace(
+            self,
+            activations=(),
+            optimizer_families=(),
+            dropout="nowhere",
+            penalized=False,
+            max_norm=False,
+        )
 
     def joined(self, other: Self) -> Self:
-        """What can train the members of both, if their plainest structures are equal."""
-        dropout = max(self.dropout, other.dropout, key=DROPPING_PLACES.index)
-        return replace(self, penalized=self.penalized or other.penalized, dropout=dropout)
+        """What can train the members of both, if their skeletons are equal."""
+        families = (*self.optimizer_families, *other.optimizer_families)
+        return replace(
+            self,
+            activations=tuple(
+                x for x in ACTIVATIONS if x in (*self.activations, *other.activations)
+            ),
+            optimizer_families=tuple(family for family in SLOTS if family in families),
+            dropout=max(self.dropout, other.dropout, key=DROPPING_PLACES.index),
+            penalized=self.penalized or other.penalized,
+            max_norm=self.max_norm or other.max_norm,
+        )
+
+    @property
+    def n_slots(self) -> int:
+        """Tensors that are kept beside each weight."""
+        return max(SLOTS[family] for family in self.optimizer_families)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -133,6 +151,15 @@ class Structure:
         bias = () if self.normalization == "batch" else ("bias",)
         hidden = ("kernel", *bias, *NORMALIZATION_ROLES[self.normalization])
         return (*hidden * self.depth, "output_kernel", "bias")
+
+    @property
+    def drops_inputs(self) -> bool:
+        """Whether each member may see the inputs in its own way."""
+        return self.dropout == "inputs_and_hidden"
+
+    def work(self, n_train: int) -> float:
+        """Multiplications and additions in a member's epoch over so many rows, about."""
+        return 6.0 * self.n_weights * n_train  # twice as many backward as forward
 
     @property
     def n_weights(self) -> int:

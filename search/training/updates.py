@@ -3,7 +3,7 @@
 The formulas are those of Keras 3 (`keras/src/optimizers`), its default constants included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +15,14 @@ BETA_1 = 0.9
 BETA_2 = 0.999
 RHO = 0.9
 EPSILON = 1e-7
+
+NUMBERS = {
+    "sgd": ("momentum", "nesterov"),
+    "adam": (),
+    "nadam": ("momentum_share", "gradient_share", "variance_share"),
+    "rmsprop": (),
+}
+"""Optimizer family -> what its formula takes beside the rate and the decay."""
 
 Numbers = Mapping[str, tf.Tensor]
 Slots = tuple[tf.Tensor, ...]
@@ -54,36 +62,72 @@ def step_numbers(
     return numbers
 
 
+def number_names(families: Sequence[str]) -> tuple[str, ...]:
+    """Every name of the numbers that some families take."""
+    return ("rate", "decay", *(name for family in families for name in NUMBERS[family]))
+
+
 def update(
-    family: str, weight: tf.Tensor, gradient: tf.Tensor, slots: Slots, numbers: Numbers
+    families: Sequence[str],
+    weight: tf.Tensor,
+    gradient: tf.Tensor,
+    slots: Slots,
+    numbers: Numbers,
+    choice: tf.Tensor,
 ) -> tuple[tf.Tensor, Slots]:
     """One step of one weight.
 
     Args:
-        family: a value of OPTIMIZER_FAMILIES.
+        families: the optimizer families of the stack: all are computed, and one is chosen.
         weight: of all members of a stack.
         gradient: as `weight`.
-        slots: what the optimizer keeps beside this weight, each as `weight`.
+        slots: what the optimizers keep beside this weight, each as `weight`.
         numbers: name -> a tensor that broadcasts against `weight`, from `step_numbers`.
+        choice: broadcasts against `weight`: which of the families each member has.
 
     Returns:
         The weight and its slots after the step.
     """
-    rate = numbers["rate"]
+
+    def chosen(candidates: Iterable[tuple[tf.Tensor, ...]]) -> tuple[tf.Tensor, ...]:
+        found, *others = candidates
+        for number, other in enumerate(others, start=1):
+            mine = choice == number
+            found = tuple(tf.where(mine, x, y) for x, y in zip(other, found, strict=True))
+        return found
+
+    slots = chosen(_slots_after(family, gradient, slots, numbers) for family in families)
     weight -= weight * numbers["decay"]
-    if family == "sgd":
-        momentum, nesterov = numbers["momentum"], numbers["nesterov"]
-        step = rate * gradient
-        velocity = momentum * slots[0] - step
-        ahead = nesterov * (momentum * velocity - step) + (1 - nesterov) * velocity
-        return weight + ahead, (velocity,)
-    if family == "rmsprop":
-        square = RHO * slots[0] + (1 - RHO) * tf.square(gradient)
-        return weight - rate * gradient * tf.math.rsqrt(square + EPSILON), (square,)
-    mean = slots[0] + (gradient - slots[0]) * (1 - BETA_1)
-    square = slots[1] + (tf.square(gradient) - slots[1]) * (1 - BETA_2)
-    if family == "adam":
-        return weight - rate * mean / (tf.sqrt(square) + EPSILON), (mean, square)
-    direction = numbers["momentum_share"] * mean + numbers["gradient_share"] * gradient
-    spread = tf.sqrt(square * numbers["variance_share"]) + EPSILON
-    return weight - rate * direction / spread, (mean, square)
+    (change,) = chosen((_change(family, gradient, slots, numbers),) for family in families)
+    return weight + change, slots
+
+
+def _slots_after(family: str, gradient: tf.Tensor, slots: Slots, numbers: Numbers) -> Slots:
+    """What a family keeps after a step; slots it has no use for stay."""
+    match family:
+        case "sgd":
+            return (numbers["momentum"] * slots[0] - numbers["rate"] * gradient, *slots[1:])
+        case "rmsprop":
+            return (RHO * slots[0] + (1 - RHO) * tf.square(gradient), *slots[1:])
+        case _:
+            mean = slots[0] + (gradient - slots[0]) * (1 - BETA_1)
+            return mean, slots[1] + (tf.square(gradient) - slots[1]) * (1 - BETA_2)
+
+
+def _change(family: str, gradient: tf.Tensor, slots: Slots, numbers: Numbers) -> tf.Tensor:
+    """What a family adds to the weight, its slots being those after the step."""
+    rate = numbers["rate"]
+    match family:
+        case "sgd":
+            velocity, nesterov = slots[0], numbers["nesterov"]
+            ahead = numbers["momentum"] * velocity - rate * gradient
+            return nesterov * ahead + (1 - nesterov) * velocity
+        case "rmsprop":
+            return -rate * gradient * tf.math.rsqrt(slots[0] + EPSILON)
+        case "adam":
+            return -rate * slots[0] / (tf.sqrt(slots[1]) + EPSILON)
+        case _:
+            mean, square = slots
+            direction = numbers["momentum_share"] * mean + numbers["gradient_share"] * gradient
+            spread = tf.sqrt(square * numbers["variance_share"]) + EPSILON
+            return -rate * direction / spread

@@ -6,7 +6,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import final
@@ -15,11 +15,10 @@ import tensorflow as tf
 
 from search.rows import TrainingData
 from search.training.compiled import DamagedCacheError, use_cache
-from search.training.contract import Result
-from search.training.jobs import Job, JobDone
+from search.training.contract import TrainerName
+from search.training.jobs import JobDone, Trainer
 from search.training.keras_trainer import KerasTrainer
-from search.training.stack import StackData
-from search.training.stacked import train_stack
+from search.training.stacked import StackedTrainer
 
 
 def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
@@ -39,7 +38,7 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     if cache is not None:
         use_cache(cache)
-    bench: _Bench | None = None
+    trainers: _Trainers | None = None
     at_start = _peak_bytes()  # TensorFlow's own, which a new worker would take as well
     while True:
         try:
@@ -47,11 +46,11 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
         except EOFError:
             return
         if isinstance(message, TrainingData):
-            bench = _Bench(message)
+            trainers = _Trainers(message)
             continue
-        assert bench is not None
+        assert trainers is not None
         try:
-            for pair in bench.train(message):
+            for pair in trainers[message.trainer].train(message):
                 connection.send(pair)
         except DamagedCacheError:
             return  # the parent tries again without the cache
@@ -59,25 +58,20 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
 
 
 @final
-class _Bench:
-    """The rows as each trainer wants them."""
+class _Trainers(dict[TrainerName, Trainer]):
+    """The trainers of a data set, each made when it is first asked for."""
 
     def __init__(self, data: TrainingData) -> None:
+        super().__init__()
         self._data = data
-        self._stack_data: StackData | None = None
 
-    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
-        if job.plan is None:
-            results = KerasTrainer().train(
-                list(job.members.values()), self._data, keep_weights=job.keep_weights
-            )
-            indices = list(job.members)
-            yield from ((indices[position], result) for position, result in results)
-            return
-        self._stack_data = self._stack_data or StackData(self._data, "float32")
-        yield from train_stack(
-            job.plan, job.members, self._stack_data, keep_weights=job.keep_weights
-        )
+    def __missing__(self, name: TrainerName) -> Trainer:
+        made: dict[TrainerName, Callable[[TrainingData], Trainer]] = {
+            "stacked": StackedTrainer,
+            "keras": KerasTrainer,
+        }
+        self[name] = made[name](self._data)
+        return self[name]
 
 
 def _die_with_parent() -> None:

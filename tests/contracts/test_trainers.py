@@ -1,5 +1,6 @@
 """What every trainer promises."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 
 from search.models import build_model
 from search.rows import TrainingData
-from search.training import Ending, Member, Result, Seeds, Trainer
-from search.training.keras_trainer import KerasTrainer
-from search.training.stacked import StackedTrainer
-from spaces import FACTORS, SHALLOW
-from tests.training.reference import kept, small_data, small_split
+from search.training import Ending, Member, Result, Seeds
+from spaces import SHALLOW
+from tests.training.reference import by_keras, by_stacks, kept, small_data, small_split
+
+Train = Callable[..., Iterator[tuple[int, Result]]]
+TRAINERS: dict[str, Train] = {"stacked": by_stacks, "keras": by_keras}
 
 SMALL = SHALLOW.replace(depth=1, width=8, batch_size=16, epochs=3)
 SEEDS = Seeds(init=1, order=2, dropout=3)
@@ -26,26 +28,24 @@ CALM, WILD, OTHER, STALLING = range(4)
 
 @dataclass(frozen=True)
 class Trained:
-    """A trainer and what it made of MEMBERS."""
+    """What a trainer made of MEMBERS."""
 
-    trainer: Trainer
+    name: str
     data: TrainingData
     order: list[int]
     results: dict[int, Result]
 
+    @property
+    def train(self) -> Train:
+        """The trainer."""
+        return TRAINERS[self.name]
 
-@pytest.fixture(scope="module", params=[StackedTrainer, KerasTrainer])
+
+@pytest.fixture(scope="module", params=TRAINERS)
 def trained(request: pytest.FixtureRequest) -> Trained:
-    trainer: Trainer = request.param()
     data = small_data(noise=1.0)
-    yielded = list(trainer.train(MEMBERS, data, keep_weights=True))
-    return Trained(trainer, data, [index for index, _ in yielded], dict(yielded))
-
-
-def test_it_supports_every_level(trained: Trained) -> None:
-    for factor in FACTORS.values():
-        for level in factor.levels:
-            assert trained.trainer.supports(SHALLOW.replace(**{factor.name: level.name}))
+    yielded = list(TRAINERS[request.param](MEMBERS, data))
+    return Trained(request.param, data, [index for index, _ in yielded], dict(yielded))
 
 
 def test_every_member_is_yielded_once(trained: Trained) -> None:
@@ -114,7 +114,7 @@ def test_curves_are_of_the_validation_rows(trained: Trained) -> None:
 
 
 def test_weights_come_only_when_asked_for_and_change_nothing_else(trained: Trained) -> None:
-    [(index, result)] = trained.trainer.train(MEMBERS[:1], trained.data)
+    [(index, result)] = trained.train(MEMBERS[:1], trained.data, keep_weights=False)
     before = trained.results[index]
     assert result.weights is None
     assert before.validation is not None
@@ -130,7 +130,7 @@ def test_rows_count_in_training_as_much_as_they_weigh(trained: Trained) -> None:
     for weight in (0.0, 1.0, 2.0):
         weights = np.full(len(trained.data.features), weight, np.float32)
         data = replace(trained.data, sample_weight=weights)
-        [(_, result)] = trained.trainer.train([whole], data)
+        [(_, result)] = trained.train([whole], data)
         curves.append(result.curve)
     none, one, two = (curve.train_loss[0] for curve in curves)
     assert none == 0
@@ -139,23 +139,14 @@ def test_rows_count_in_training_as_much_as_they_weigh(trained: Trained) -> None:
 
 
 def test_results_say_who_trained(trained: Trained) -> None:
-    names = {StackedTrainer: "stacked", KerasTrainer: "keras"}
-    expected = names[type(trained.trainer)]
-    assert {result.trainer for result in trained.results.values()} == {expected}
-
-
-def test_what_is_done_is_not_trained_again(trained: Trained) -> None:
-    everything = range(len(MEMBERS))
-    assert list(trained.trainer.train(MEMBERS, trained.data, done=everything)) == []
-    results = trained.trainer.train(MEMBERS, trained.data, done={CALM, STALLING})
-    assert {WILD, OTHER} <= {index for index, _ in results} < set(everything)
+    assert {result.trainer for result in trained.results.values()} == {trained.name}
 
 
 def test_what_cannot_be_trained_ends_alone_with_its_reason(trained: Trained) -> None:
     impossible = replace(
         MEMBERS[CALM], recipe=SMALL.replace(lr_schedule="one_cycle", epochs=10**15)
     )
-    results = dict(trained.trainer.train([impossible, MEMBERS[CALM]], trained.data))
+    results = dict(trained.train([impossible, MEMBERS[CALM]], trained.data))
     curve = results[0].curve
     assert curve.ending is Ending.FAILED
     assert "MemoryError: Unable to allocate" in curve.reason
@@ -165,12 +156,12 @@ def test_what_cannot_be_trained_ends_alone_with_its_reason(trained: Trained) -> 
 
 
 def test_no_members_are_no_results(trained: Trained) -> None:
-    assert list(trained.trainer.train([], trained.data)) == []
+    assert list(trained.train([], trained.data)) == []
 
 
 def test_a_regression_is_predicted_in_numbers(trained: Trained) -> None:
     data = small_data("regression")
-    [(_, result)] = trained.trainer.train(MEMBERS[:1], data, keep_weights=True)
+    [(_, result)] = trained.train(MEMBERS[:1], data)
     validation, held_out, *_ = kept(result)
     assert (validation.shape, held_out.shape) == ((30, 1), (7, 1))
     targets = data.targets[MEMBERS[CALM].split.validation]

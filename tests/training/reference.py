@@ -1,6 +1,6 @@
 """Small data and members, and Keras given the dropout masks of a stack."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -12,6 +12,8 @@ import tensorflow as tf
 from search.models import build_model, initial_weights
 from search.rows import Array, Split, Task, TrainingData
 from search.training import Ending, Member, Result, Seeds
+from search.training.jobs import Job, plan_jobs
+from search.training.keras_trainer import KerasTrainer, starting_model
 from search.training.stacked import StackedTrainer
 from spaces import Recipe
 
@@ -156,9 +158,34 @@ def assert_same(result: Result, reference: Result, tolerance: float) -> None:
         np.testing.assert_allclose(array, expected, tolerance, tolerance)
 
 
-def trained(members: Sequence[Member], data: TrainingData) -> list[Result]:
+def by_stacks(
+    members: Sequence[Member],
+    data: TrainingData,
+    dtype: str = "float32",
+    *,
+    keep_weights: bool = True,
+) -> Iterator[tuple[int, Result]]:
+    """What stacks make of the members, as it comes."""
+    trainer = StackedTrainer(data, dtype)
+    for job in plan_jobs(members, data, keep_weights=keep_weights):
+        yield from trainer.train(job)
+
+
+def by_keras(
+    members: Sequence[Member],
+    data: TrainingData,
+    build: Callable[[Member, TrainingData], keras.Model] = starting_model,
+    *,
+    keep_weights: bool = True,
+) -> Iterator[tuple[int, Result]]:
+    """What Keras makes of the members, as it comes."""
+    job = Job("keras", dict(enumerate(members)), keep_weights=keep_weights)
+    yield from KerasTrainer(data, build).train(job)
+
+
+def trained(members: Sequence[Member], data: TrainingData, dtype: str = "float32") -> list[Result]:
     """What stacks make of the members, in the members' order."""
-    results = dict(StackedTrainer().train(members, data, keep_weights=True))
+    results = dict(by_stacks(members, data, dtype))
     return [results[index] for index in range(len(members))]
 
 

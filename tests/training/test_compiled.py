@@ -14,7 +14,7 @@ from tests.training.processes import kill_all, trained_by
 from tests.training.reference import identical, varied
 
 SMALL = SHALLOW.replace(width=8, batch_size=16, epochs=3)
-MEMBERS = [*varied(SMALL, 3), *varied(SMALL.replace(activation="relu", optimizer="adam"), 2)]
+MEMBERS = [*varied(SMALL, 3), *varied(SMALL.replace(normalization="batch"), 2)]
 
 
 def trained_anew(members: list[Member], data: TrainingData, cache: Path) -> list[Result]:

@@ -4,7 +4,7 @@ import pytest
 from search.rows import Split
 from search.training import Ending, Member, Seeds
 from search.training.batches import epoch_order
-from search.training.group import Group, dropout_rates
+from search.training.group import Group, dropout_rates, dropping_numbers
 from spaces import SHALLOW
 
 ROWS = np.arange(10, dtype=np.int32)
@@ -39,7 +39,21 @@ def test_each_layer_drops_as_its_level_says(level: str, rates: list[float]) -> N
     recipe = RECIPE.replace(regularization=level)
     if recipe.dropout_rate is not None:
         recipe = recipe.replace(dropout_rate=0.4)
-    assert dropout_rates(Member(recipe, SPLIT, Seeds(0, 0, 0))) == rates
+    assert dropout_rates(recipe) == rates
+    for numbers in dropping_numbers(recipe).values():
+        assert numbers.shape == (4,)
+
+
+def test_dropping_keeps_the_mean_and_alpha_dropout_the_variance_too() -> None:
+    """In expectation, of units with mean 0 and variance 1."""
+    rate = 0.3
+    for level in ("dropout", "alpha_dropout"):
+        numbers = dropping_numbers(RECIPE.replace(regularization=level, dropout_rate=rate))
+        scale, offset, dropped = (numbers[name][1] for name in ("scale", "offset", "dropped"))
+        mean = (1 - rate) * offset + rate * dropped
+        square = (1 - rate) * (scale**2 + offset**2) + rate * dropped**2
+        assert mean == pytest.approx(0.0)
+        assert square == pytest.approx(1.0 if level == "alpha_dropout" else 1 / (1 - rate))
 
 
 def test_an_epoch_meets_the_rows_in_their_order_and_fills_up_from_the_first() -> None:

@@ -10,8 +10,9 @@ from search.models import Layers, Plateau, build_optimizer, loss_for
 from search.rows import Split, TrainingData
 from search.training.batches import epoch_order, n_steps
 from search.training.contract import Ending, Member, Result, Seeds
-from search.training.keras_trainer import KerasTrainer, starting_model
-from spaces import FACTORS, SHALLOW, Recipe
+from search.training.keras_trainer import starting_model
+from spaces import SHALLOW, Recipe
+from tests.training.reference import by_keras
 
 SMALL = SHALLOW.replace(depth=1, width=16, epochs=3)
 SEEDS = Seeds(init=1, order=2, dropout=3)
@@ -46,7 +47,7 @@ def member(recipe: Recipe, data: TrainingData, seeds: Seeds = SEEDS) -> Member:
 
 
 def train(recipe: Recipe, data: TrainingData, seeds: Seeds = SEEDS) -> Result:
-    [(index, result)] = KerasTrainer().train([member(recipe, data, seeds)], data, keep_weights=True)
+    [(index, result)] = by_keras([member(recipe, data, seeds)], data)
     assert index == 0
     return result
 
@@ -55,12 +56,6 @@ def log_loss(result: Result, data: TrainingData) -> float:
     assert result.validation is not None
     targets = data.targets[-len(result.validation) :]
     return float(-np.log(result.validation[np.arange(len(targets)), targets]).mean())
-
-
-def test_it_supports_every_level() -> None:
-    for factor in FACTORS.values():
-        for level in factor.levels:
-            assert KerasTrainer().supports(SHALLOW.replace(**{factor.name: level.name}))
 
 
 def test_it_learns_digits(digits: TrainingData) -> None:
@@ -100,7 +95,7 @@ def test_a_member_is_trained_the_same_whatever_its_company(noise: TrainingData) 
     recipe = SMALL.replace(regularization="dropout", dropout_rate=0.4)
     other = SMALL.replace(regularization="alpha_dropout", optimizer="adam")
     members = [member(x, noise) for x in (other, recipe)]
-    beside = dict(KerasTrainer().train(members, noise, keep_weights=True))[1]
+    beside = dict(by_keras(members, noise))[1]
     alone = train(recipe, noise)
     assert beside.weights is not None
     assert alone.weights is not None
@@ -118,7 +113,7 @@ def test_each_seed_matters(noise: TrainingData) -> None:
 def test_a_diverging_member_ends_alone_and_says_why(noise: TrainingData) -> None:
     wild = SMALL.replace(activation="relu", learning_rate=1e30)
     members = [member(x, noise) for x in (wild, SMALL)]
-    first, second = (result for _, result in KerasTrainer().train(members, noise))
+    first, second = (result for _, result in by_keras(members, noise))
     assert first.curve.ending is Ending.DIVERGED
     assert first.curve.reason == "the loss became nan in epoch 1"
     assert (first.curve.best_epoch, len(first.curve.train_loss)) == (0, 1)
@@ -204,7 +199,6 @@ def test_it_trains_an_architecture_of_ones_own(noise: TrainingData) -> None:
         )
 
     recipe = SMALL.replace(epochs=1, normalization="batch", regularization="dropout")
-    trainer = KerasTrainer(convolution)
-    [(_, result)] = trainer.train([member(recipe, noise)], noise, keep_weights=True)
+    [(_, result)] = by_keras([member(recipe, noise)], noise, convolution)
     assert result.weights is not None
     assert result.weights[0].shape == (2, 1, 3)

@@ -12,16 +12,17 @@ import pytest
 import tensorflow as tf
 
 from search.rows import TrainingData
-from search.training import Ending, Member, Result
-from search.training.keras_trainer import KerasTrainer
+from search.training import Ending, Member, Result, Seeds
 from search.training.plan import plan_stacks
-from search.training.stacked import StackedTrainer
 from spaces import DEEP, FACTORS, SELF_NORMALIZING, SHALLOW, Recipe
 from tests.training.reference import (
     N_TRAIN,
     assert_same,
+    by_keras,
     hashed_model,
     small_data,
+    small_split,
+    trained,
     varied,
 )
 
@@ -50,7 +51,7 @@ def trained_as_by_keras(
 ) -> list[Result]:
     """Train four members of a recipe in one stack and the checked ones with Keras as well."""
     members = varied(recipe, 4)
-    stacked = dict(StackedTrainer("float64").train(members, data, keep_weights=True))
+    stacked = trained(members, data, "float64")
     results = []
     for index in checked:
         assert_same(stacked[index], trained_by_keras(members[index], data), TOLERANCE)
@@ -59,8 +60,7 @@ def trained_as_by_keras(
 
 
 def trained_by_keras(member: Member, data: TrainingData, *, eagerly: bool = False) -> Result:
-    trainer = KerasTrainer(partial(hashed_model, eagerly=eagerly))
-    [(_, result)] = trainer.train([member], data, keep_weights=True)
+    [(_, result)] = by_keras([member], data, partial(hashed_model, eagerly=eagerly))
     return result
 
 
@@ -147,8 +147,35 @@ def test_any_mix_of_levels_ends_with_the_weights_that_keras_gives(
 ) -> None:
     data = PROBLEMS[problem]
     members = varied(recipe, 2)
-    stacked = dict(StackedTrainer("float64").train(members, data, keep_weights=True))
+    stacked = trained(members, data, "float64")
     assert_same(stacked[1], trained_by_keras(members[1], data, eagerly=True), TOLERANCE)
+
+
+@pytest.mark.parametrize("normalization", [x.name for x in FACTORS["normalization"].levels])
+def test_members_that_are_pooled_end_with_the_weights_that_keras_gives(normalization: str) -> None:
+    """In one stack: each activation, optimizer and regularization at least once."""
+    swept = ("activation", "optimizer", "regularization")
+    each = [[level.name for level in FACTORS[factor].levels] for factor in swept]
+    n = max(map(len, each))
+    members = [
+        Member(
+            BASE.replace(
+                epochs=2,
+                batch_size=25,
+                normalization=normalization,
+                **{
+                    factor: names[i % len(names)] for factor, names in zip(swept, each, strict=True)
+                },
+            ),
+            small_split(0),
+            Seeds(i, i, i),
+        )
+        for i in range(n)
+    ]
+    data = small_data()
+    assert len(list(plan_stacks(members, data))) == 1
+    for member, result in zip(members, trained(members, data, "float64"), strict=True):
+        assert_same(result, trained_by_keras(member, data, eagerly=True), TOLERANCE)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +192,7 @@ def test_members_that_share_batches_end_with_the_weights_that_keras_gives(
     wide = small_data(n_features=300)
     members = varied(BASE.replace(**level, batch_size=32, epochs=3), 4, sharing=True)
     assert [plan.lanes for plan in plan_stacks(members, wide)] == [4]
-    results = dict(StackedTrainer("float64").train(members, wide, keep_weights=True))
+    results = trained(members, wide, "float64")
     for index in (0, 2):
         expected = trained_by_keras(members[index], wide, eagerly=True)
         assert_same(results[index], expected, TOLERANCE)
@@ -178,6 +205,6 @@ def test_weights_of_rows_count_as_in_keras(task: str, n_features: int) -> None:
     weights = np.random.default_rng(0).gamma(2.0, size=len(data.features)).astype(np.float32)
     members = varied(BASE.replace(epochs=3, batch_size=25), 2, sharing=True)
     data = replace(data, sample_weight=weights)
-    results = dict(StackedTrainer("float64").train(members, data, keep_weights=True))
+    results = trained(members, data, "float64")
     for index, member in enumerate(members):
         assert_same(results[index], trained_by_keras(member, data, eagerly=True), TOLERANCE)

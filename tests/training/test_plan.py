@@ -1,3 +1,4 @@
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 from search.rows import TrainingData
 from search.training import Member, Seeds
 from search.training.plan import (
-    LARGEST_POOL,
     LARGEST_STACK,
     MEMBERS_A_PLACE,
     SHARING_FEATURES,
+    WORTH_COMPILING,
     StackPlan,
     plan_stacks,
     stack_bytes,
@@ -79,7 +80,7 @@ def test_a_stack_can_train_its_members(members: list[Member], data: TrainingData
     for plan in planned(members, data):
         for index in plan.members:
             own = structure_of(members[index].recipe, data)
-            assert own.plainest() == plan.structure.plainest()
+            assert own.skeleton() == plan.structure.skeleton()
             assert own.joined(plan.structure) == plan.structure
         sizes = {
             (len(s.train), len(s.validation)) for s in (members[i].split for i in plan.members)
@@ -106,7 +107,7 @@ def test_places_are_few_and_their_members_not_too_many(
 @settings(max_examples=60)
 def test_lanes_share_what_they_see(members: list[Member], data: TrainingData) -> None:
     for plan in planned(members, data):
-        if data is NARROW or plan.structure.dropout == "inputs_and_hidden":
+        if data is NARROW or plan.structure.drops_inputs:
             assert plan.lanes == 1
         for group in plan.indices:
             assert len({(members[i].split, members[i].seeds.order) for i in group}) == 1
@@ -158,25 +159,49 @@ def test_members_with_dropout_on_the_inputs_share_nothing() -> None:
     assert (plan.groups, plan.lanes) == (8, 1)
 
 
-def test_a_few_members_each_of_what_differs_in_numbers_only_are_pooled() -> None:
+def test_structures_of_equal_shapes_are_pooled_where_members_have_little_to_do() -> None:
     [plan] = planned(each((2, L2), (3, PLAIN), (1, DROPOUT_LAST), (6, DROPOUT)))
     assert plan.members == list(range(12))
     assert plan.structure == replace(structure_of(PLAIN, NARROW), penalized=True, dropout="hidden")
     [plan] = planned(each((2, DROPOUT_INPUTS), (2, PLAIN)))
     assert plan.structure == structure_of(DROPOUT_INPUTS, NARROW)
+    relu, adam = PLAIN.replace(activation="relu"), PLAIN.replace(optimizer="adam")
+    [plan] = planned(each((1, relu), (1, PLAIN), (1, adam), (1, ALPHA), (1, MAX_NORM)))
+    assert plan.structure == replace(
+        structure_of(PLAIN, NARROW),
+        activations=("elu", "relu"),
+        optimizer_families=("sgd", "adam"),
+        dropout="hidden",
+        max_norm=True,
+    )
 
 
-def test_more_members_than_a_stack_takes_in_are_not_pooled() -> None:
-    assert len(planned(each((LARGEST_POOL - 1, PLAIN), (1, L2)))) == 1
-    plans = planned(each((LARGEST_POOL, PLAIN), (1, L2)))
-    assert [plan.structure for plan in plans] == [structure_of(x, NARROW) for x in (PLAIN, L2)]
-    assert planned(each((1, L2)))[0].structure == structure_of(L2, NARROW)
+def test_structures_whose_members_have_much_to_do_have_programs_of_their_own() -> None:
+    """Each member is asked for as many epochs as make three members of one structure much."""
+    work = structure_of(L2, NARROW).work(len(SPLITS[0].train))
+    epochs = math.ceil(WORTH_COMPILING / work / 3)
+    much, little, other = (
+        recipe.replace(epochs=epochs) for recipe in (L2, PLAIN, PLAIN.replace(activation="relu"))
+    )
+    plans = planned(each((3, much), (2, little), (1, other)))
+    assert [plan.members for plan in plans] == [[0, 1, 2], [3, 4, 5]]
+    assert plans[0].structure == structure_of(L2, NARROW)
+    assert plans[1].structure.activations == ("elu", "relu")
 
 
-def test_what_takes_another_formula_is_not_pooled() -> None:
-    """Alpha dropout replaces what it drops by another value, max-norm rescales."""
-    members = each((1, ALPHA), (1, DROPOUT), (1, PLAIN), (1, MAX_NORM), (1, L2))
-    assert [plan.members for plan in planned(members)] == [[0], [1, 2, 4], [3]]
+def test_other_shapes_are_not_pooled() -> None:
+    """Normalization has weights of its own."""
+    batch, deeper = PLAIN.replace(normalization="batch"), PLAIN.replace(depth=3)
+    members = each((1, batch), (1, PLAIN), (1, deeper), (1, L2))
+    assert [plan.members for plan in planned(members)] == [[0], [1, 3], [2]]
+
+
+def test_dropped_inputs_do_not_keep_others_from_sharing_theirs() -> None:
+    plans = planned(each((2, DROPOUT_INPUTS), (2, PLAIN), (1, L2)), WIDE)
+    assert [(plan.members, plan.groups, plan.lanes) for plan in plans] == [
+        ([0, 1], 2, 1),
+        ([2, 3, 4], 1, 3),
+    ]
 
 
 def test_splits_of_other_sizes_are_not_pooled() -> None:

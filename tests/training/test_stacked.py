@@ -7,11 +7,11 @@ from search.models import build_model
 from search.rows import TrainingData
 from search.training import Ending, Member, Seeds
 from search.training.stack import CHUNK
-from search.training.stacked import StackedTrainer
 from spaces import SHALLOW
 from tests.training.reference import (
     N_ROWS,
     assert_same,
+    by_stacks,
     identical,
     kept,
     log_loss,
@@ -39,15 +39,6 @@ def test_a_member_trains_the_same_alone_and_in_any_company(size: int, data: Trai
 def test_trainings_repeat_bit_for_bit(data: TrainingData) -> None:
     members = [*varied(DROPPING, 11), *varied(SMALL, 3)]
     assert all(map(identical, trained(members, data), trained(members, data)))
-
-
-def test_a_stack_is_skipped_when_all_of_it_is_done_and_yielded_whole_otherwise(
-    data: TrainingData,
-) -> None:
-    other = SMALL.replace(activation="relu")
-    members = [*varied(SMALL, 2), *varied(other, 2), *varied(SMALL, 4)[2:]]
-    results = StackedTrainer().train(members, data, done={0, 1, 2, 4, 5})
-    assert [index for index, _ in results] == [2, 3]
 
 
 def test_members_of_any_structure_length_and_split_train_in_one_call(data: TrainingData) -> None:
@@ -141,14 +132,14 @@ def test_it_learns_a_regression() -> None:
 def test_closing_ends_what_is_in_training(data: TrainingData) -> None:
     endless = SMALL.replace(epochs=100_000, lr_schedule="constant", regularization="none")
     members = [*varied(SMALL, 1), *varied(endless.replace(activation="relu"), 1)]
-    results = StackedTrainer().train(members, data)
+    results = by_stacks(members, data)
     assert next(results)[0] == 0
     results.close()  # type: ignore[attr-defined]  # it is a generator
 
 
 def test_compiling_is_told_once_and_apart_from_training(data: TrainingData) -> None:
     members = varied(SMALL.replace(width=11), 3)  # nothing else is as wide
-    first, *others = (result for _, result in StackedTrainer().train(members, data))
+    first, *others = (result for _, result in by_stacks(members, data))
     assert first.compile_seconds > sum(result.curve.seconds for result in (first, *others)) > 0
     assert [result.compile_seconds for result in others] == [0, 0]
     again = trained(members, data)

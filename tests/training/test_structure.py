@@ -4,9 +4,8 @@ import pytest
 
 from search.models import build_model
 from search.training.network import ACTIVATIONS
-from search.training.stacked import StackedTrainer
 from search.training.structure import ACTIVATIONS as KNOWN_ACTIVATIONS
-from search.training.structure import Structure
+from search.training.structure import Structure, knows
 from spaces import FACTORS, SHALLOW, Recipe, Value
 
 N_FEATURES, N_OUTPUTS = 5, 3
@@ -93,4 +92,4 @@ def test_stacks_know_the_activations_they_support() -> None:
 def test_stacks_support_every_level() -> None:
     for factor in FACTORS.values():
         for level in factor.levels:
-            assert StackedTrainer().supports(SHALLOW.replace(**{factor.name: level.name}))
+            assert knows(SHALLOW.replace(**{factor.name: level.name}))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from search.models import build_optimizer
 from search.rows import Array
 from search.training.structure import OPTIMIZER_FAMILIES, SLOTS
-from search.training.updates import step_numbers, update
+from search.training.updates import number_names, step_numbers, update
 from spaces import SHALLOW, Recipe
 from tests.strategies import recipes
 
@@ -24,30 +24,34 @@ def numbers_of(recipe: Recipe, first_step: int = 0) -> dict[str, Array]:
 
 
 def moved(several: list[Recipe], start: Array, gradients: Array) -> Array:
-    """(members, n, m) where the steps lead that members of one family take from `start`."""
-    family = OPTIMIZER_FAMILIES[several[0].optimizer]
+    """(members, n, m) where the steps lead that members of any families take from `start`."""
+    own = [OPTIMIZER_FAMILIES[recipe.optimizer] for recipe in several]
+    families = sorted(set(own))
+    choice = tf.constant([families.index(family) for family in own])[:, None, None]
     each = [numbers_of(recipe) for recipe in several]
     weight = tf.constant(np.stack([start] * len(several)))
-    slots = (tf.zeros_like(weight),) * SLOTS[family]
+    slots = (tf.zeros_like(weight),) * max(SLOTS[family] for family in families)
+    nothing = np.zeros(N_STEPS)
     for i, gradient in enumerate(gradients):
         numbers = {
-            name: tf.constant([n[name][i] for n in each], tf.float32)[:, None, None]
-            for name in each[0]
+            name: tf.constant([n.get(name, nothing)[i] for n in each], tf.float32)[:, None, None]
+            for name in number_names(families)
         }
-        weight, slots = update(family, weight, tf.constant(gradient), slots, numbers)
+        weight, slots = update(families, weight, tf.constant(gradient), slots, numbers, choice)
     result: Array = weight.numpy()
     return result
 
 
-@pytest.mark.parametrize("family", sorted(SLOTS))
-def test_members_of_a_family_each_move_as_by_their_own_keras_optimizer(family: str) -> None:
+@pytest.mark.parametrize("families", [*((family,) for family in sorted(SLOTS)), tuple(SLOTS)])
+def test_members_each_move_as_by_their_own_keras_optimizer(families: tuple[str, ...]) -> None:
+    """Whether a stack has members of one family or of all."""
     rng = np.random.default_rng(0)
     start = rng.normal(size=(4, 3)).astype(np.float32)
     gradients = rng.normal(size=(N_STEPS, 1, 4, 3)).astype(np.float32)
-    of_family = [
-        SHALLOW.replace(optimizer=x) for x in OPTIMIZERS if OPTIMIZER_FAMILIES[x] == family
+    of_families = [
+        SHALLOW.replace(optimizer=x) for x in OPTIMIZERS if OPTIMIZER_FAMILIES[x] in families
     ]
-    several = [*of_family, *(x.replace(regularization="weight_decay") for x in of_family)]
+    several = [*of_families, *(x.replace(regularization="weight_decay") for x in of_families)]
     several[0] = several[0].replace(learning_rate=0.01)
     for recipe, weight in zip(several, moved(several, start, gradients), strict=True):
         variable = keras.Variable(start)
