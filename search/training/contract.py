@@ -1,5 +1,6 @@
 """What goes into a training and what comes out, whoever does it."""
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -39,6 +40,7 @@ class Ending(StrEnum):
 
     COMPLETED = "completed"
     STOPPED_EARLY = "stopped_early"
+    PRUNED = "pruned"
     DIVERGED = "diverged"
     FAILED = "failed"
 
@@ -84,6 +86,25 @@ class Result:
     """Who trained it."""
     compile_seconds: float = 0.0
     """Of this member's worker, spent on compiling before it; not in the curve's seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """Where a member in training stands after an epoch."""
+
+    index: int
+    """Of the member."""
+    epoch: int
+    """Epochs run."""
+    validation_loss: float
+    """Of this epoch."""
+    validation_error: float
+    """Of this epoch."""
+
+
+Prune = Callable[[Sequence[EpochReport]], Collection[int]]
+"""Hears of members that are in training after an epoch of theirs; tells which are to end, by their
+indices. Where a training is tried again, it hears the same again."""
 
 
 def failed(error: Exception, trainer: TrainerName = "stacked") -> Result:

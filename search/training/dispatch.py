@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -18,7 +18,7 @@ from types import ModuleType, TracebackType
 from typing import Self, final
 
 from search.rows import TrainingData
-from search.training.contract import Member, Result, failed
+from search.training.contract import Member, Prune, Result, failed
 from search.training.jobs import Job, JobDone, plan_jobs
 from search.training.plan import MEMORY_SHARE, cores, machine_memory
 
@@ -82,6 +82,7 @@ class Workers:
         *,
         done: Collection[int] = (),
         keep_weights: bool = False,
+        prune: Prune | None = None,
     ) -> Iterator[tuple[int, Result]]:
         """Train each member with the trainer its recipe goes to; yield results as they come.
 
@@ -95,19 +96,22 @@ class Workers:
             done: indices of members whose results are known. They are not trained, unless they
                 share a stack with one that is not done: then they are yielded again.
             keep_weights: whether results carry the kept weights.
+            prune: hears of every epoch, in this thread; whom it names ends there and leaves its
+                place to the next.
 
         Yields:
             (index into `members`, result) as each is finished.
         """
         known = set(done)
-        planned = plan_jobs(members, data, keep_weights=keep_weights)
+        is_pruned = prune is not None
+        planned = plan_jobs(members, data, keep_weights=keep_weights, is_pruned=is_pruned)
         waiting = [job for job in planned if not known.issuperset(job.members)]
         try:
             self._hand_out(waiting, data)
             while busy := {w.connection: w for w in self._workers if w.job is not None}:
                 for connection in wait(list(busy)):
                     assert isinstance(connection, Connection)
-                    yield from self._hear(busy[connection], waiting)
+                    yield from self._hear(busy[connection], waiting, prune)
                 self._hand_out(waiting, data)
         finally:
             for worker in [w for w in self._workers if w.job is not None]:
@@ -138,7 +142,9 @@ class Workers:
 
         return min(waiting, key=rank)
 
-    def _hear(self, worker: "_Worker", waiting: list[Job]) -> Iterator[tuple[int, Result]]:
+    def _hear(
+        self, worker: "_Worker", waiting: list[Job], prune: Prune | None
+    ) -> Iterator[tuple[int, Result]]:
         """Take in a message of a worker, or that it died."""
         assert worker.job is not None
         try:
@@ -158,6 +164,10 @@ class Workers:
         if isinstance(message, tuple):
             worker.job = worker.job.without({message[0]})
             yield message
+            return
+        if isinstance(message, list):
+            assert prune is not None
+            worker.answer(prune(message))
             return
         assert isinstance(message, JobDone)
         worker.job = None
@@ -205,13 +215,16 @@ class _Worker:
     def start(self, job: Job, data: TrainingData) -> None:
         self.job = job
         self.programs.add(job.program)
-        try:
+        with suppress(OSError):  # it died: that is heard when its answer is waited for
             if data is not self._data:
                 self.connection.send(data)
                 self._data = data
             self.connection.send(job)
-        except OSError:
-            pass  # it died: that is heard when its answer is waited for
+
+    def answer(self, pruned: Collection[int]) -> None:
+        """Tell it who is to end."""
+        with suppress(OSError):  # it died: that is heard when its next message is waited for
+            self.connection.send(frozenset(pruned))
 
     @property
     def is_alive(self) -> bool:

@@ -1,13 +1,13 @@
 """Members that stand side by side in a stack and see the same batches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import final
 
 import numpy as np
 
 from search.rows import Array
 from search.training.batches import epoch_order, n_steps
-from search.training.contract import Member
+from search.training.contract import EpochReport, Member
 from search.training.progress import Progress
 from spaces import Recipe
 
@@ -41,6 +41,17 @@ class Group:
         """Members that are still in training."""
         own = self.progress[: len(self.indices)]
         return 0 if self.is_over else sum(progress.ending is None for progress in own)
+
+    def reports(self) -> list[EpochReport]:
+        """Where its members in training stand."""
+        pairs = zip(self.indices, self.progress, strict=False)  # what fills up has no index
+        return [p.report(index) for index, p in pairs if p.ending is None and not self.is_over]
+
+    def prune(self, pruned: Collection[int]) -> None:
+        """End those of its members in training that are among these."""
+        for index, progress in zip(self.indices, self.progress, strict=False):
+            if index in pruned and progress.ending is None:
+                progress.prune()
 
     def order(self) -> Array:
         """(steps, batch size) rows of this epoch; the last step is filled up from the first."""

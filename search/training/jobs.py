@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from search.rows import TrainingData
-from search.training.contract import Member, Result, TrainerName
+from search.training.contract import Member, Prune, Result, TrainerName
 from search.training.plan import StackPlan, plan_stacks
 from search.training.structure import knows
 from spaces import Recipe
@@ -28,6 +28,8 @@ class Job:
     """Of the stack they form, if they do."""
     keep_weights: bool = False
     """Whether results carry the kept weights."""
+    is_pruned: bool = False
+    """Whether the parent is told of every epoch and says who is to end."""
     is_last_try: bool = False
     """Whether a worker has died of it already."""
 
@@ -60,11 +62,15 @@ class Trainer(ABC):
     """Trains the members of jobs, all on the rows of one data set."""
 
     @abstractmethod
-    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
+    def train(self, job: Job, prune: Prune | None = None) -> Iterator[tuple[int, Result]]:
         """Train a job's members; yield (index, result) as each is finished.
 
         A member that diverges ends alone; it never takes another with it. What cannot be trained
         at all, for want of memory, say, ends as failed, with its reason.
+
+        Args:
+            job: whom to train.
+            prune: hears of every epoch; whom it names ends there, with what was kept so far.
         """
 
 
@@ -83,7 +89,11 @@ def choose_trainer(recipe: Recipe) -> TrainerName:
 
 
 def plan_jobs(
-    members: Sequence[Member], data: TrainingData, *, keep_weights: bool = False
+    members: Sequence[Member],
+    data: TrainingData,
+    *,
+    keep_weights: bool = False,
+    is_pruned: bool = False,
 ) -> Iterator[Job]:
     """Jobs for all members: stacks first, then, one by one, what no stack can express.
 
@@ -91,6 +101,7 @@ def plan_jobs(
         members: all members of a step of a sweep: the jobs follow from them and the data alone.
         data: what they are trained on.
         keep_weights: whether results are to carry the kept weights.
+        is_pruned: whether trainings may be told to end.
     """
     own: dict[TrainerName, list[int]] = {name: [] for name in TRAINERS}
     for index, member in enumerate(members):
@@ -100,6 +111,6 @@ def plan_jobs(
         indices = tuple(tuple(stackable[i] for i in group) for group in plan.indices)
         renamed = replace(plan, indices=indices)
         its = {index: members[index] for index in renamed.members}
-        yield Job("stacked", its, renamed, keep_weights)
+        yield Job("stacked", its, renamed, keep_weights, is_pruned)
     for index in own["keras"]:
-        yield Job("keras", {index: members[index]}, None, keep_weights)
+        yield Job("keras", {index: members[index]}, None, keep_weights, is_pruned)

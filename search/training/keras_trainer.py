@@ -21,7 +21,7 @@ from search.models import (
 )
 from search.rows import Array, Task, TrainingData
 from search.training.batches import epoch_order, n_steps
-from search.training.contract import Curve, Ending, Member, Result, failed
+from search.training.contract import Curve, Ending, EpochReport, Member, Prune, Result, failed
 from search.training.jobs import Job, Trainer
 from spaces import Recipe
 
@@ -62,18 +62,19 @@ class KerasTrainer(Trainer):
         self._data = data
         self._build = build
 
-    def train(self, job: Job) -> Iterator[tuple[int, Result]]:
+    def train(self, job: Job, prune: Prune | None = None) -> Iterator[tuple[int, Result]]:
         """Train the members in turn; see `Trainer.train`."""
         for index, member in job.members.items():
             try:
-                result = self._train(member, keep_weights=job.keep_weights)
+                pruning = _Pruning(index, prune)
+                result = self._train(member, pruning, keep_weights=job.keep_weights)
             except Exception as error:  # noqa: BLE001  # other members may do better
                 result = failed(error, "keras")
             finally:
                 keras.utils.clear_session()
             yield index, result
 
-    def _train(self, member: Member, *, keep_weights: bool) -> Result:
+    def _train(self, member: Member, pruning: "_Pruning", *, keep_weights: bool) -> Result:
         started = time.perf_counter()
         data, recipe, validation = self._data, member.recipe, member.split.validation
         steps = n_steps(len(member.split.train), recipe.batch_size)
@@ -92,7 +93,7 @@ class KerasTrainer(Trainer):
             shuffle=False,
             validation_data=(data.features[validation], data.targets[validation, None]),
             validation_batch_size=ROWS_AT_ONCE,
-            callbacks=_callbacks(recipe),
+            callbacks=[*_callbacks(recipe), pruning],
             verbose=0,
         ).history
         kept = _divergence(history) is None
@@ -101,7 +102,13 @@ class KerasTrainer(Trainer):
             for rows in (data.features[validation], data.held_out)
         ]
         return Result(
-            curve=_curve(member, data.task, history, seconds=time.perf_counter() - started),
+            curve=_curve(
+                member,
+                data.task,
+                history,
+                was_pruned=pruning.was_pruned,
+                seconds=time.perf_counter() - started,
+            ),
             validation=predicted[0],
             held_out=predicted[1],
             weights=tuple(model.get_weights()) if kept and keep_weights else None,
@@ -115,6 +122,26 @@ class _StopAtDivergence(keras.callbacks.Callback):  # type: ignore[misc]  # Kera
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:  # noqa: ARG002  # Keras's
         if not (math.isfinite(logs["loss"]) and math.isfinite(logs["val_loss"])):
             self.model.stop_training = True
+
+
+@final
+class _Pruning(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Ends a training that is to end."""
+
+    def __init__(self, index: int, prune: Prune | None) -> None:
+        super().__init__()
+        self._index, self._prune = index, prune
+        self.was_pruned = False
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        is_over = self.model.stop_training or epoch + 1 == self.params["epochs"]
+        if self._prune is None or is_over:
+            return
+        metric = logs["val_metric"]
+        error = 1 - metric if self.model.output_shape[-1] > 1 else metric
+        report = EpochReport(self._index, epoch + 1, logs["val_loss"], error)
+        self.was_pruned = self._index in self._prune([report])
+        self.model.stop_training = self.was_pruned
 
 
 def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
@@ -175,10 +202,14 @@ def _divergence(history: Mapping[str, Sequence[float]]) -> str | None:
     return None
 
 
-def _ending(recipe: Recipe, history: Mapping[str, Sequence[float]]) -> tuple[Ending, str]:
+def _ending(
+    recipe: Recipe, history: Mapping[str, Sequence[float]], *, was_pruned: bool
+) -> tuple[Ending, str]:
     divergence = _divergence(history)
     if divergence is not None:
         return Ending.DIVERGED, divergence
+    if was_pruned:
+        return Ending.PRUNED, f"pruned after epoch {len(history['loss'])}"
     if len(history["loss"]) < recipe.epochs:
         reason = f"no better validation loss for {EARLY_STOPPING_PATIENCE} epochs"
         return Ending.STOPPED_EARLY, reason
@@ -186,10 +217,15 @@ def _ending(recipe: Recipe, history: Mapping[str, Sequence[float]]) -> tuple[End
 
 
 def _curve(
-    member: Member, task: Task, history: Mapping[str, Sequence[float]], *, seconds: float
+    member: Member,
+    task: Task,
+    history: Mapping[str, Sequence[float]],
+    *,
+    was_pruned: bool,
+    seconds: float,
 ) -> Curve:
     recipe, split = member.recipe, member.split
-    ending, reason = _ending(recipe, history)
+    ending, reason = _ending(recipe, history, was_pruned=was_pruned)
     n_epochs = len(history["loss"])
     best = n_epochs
     if ending is Ending.DIVERGED:

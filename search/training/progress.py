@@ -6,7 +6,7 @@ from typing import final
 from search.defaults import EARLY_STOPPING_PATIENCE
 from search.models import Patience, Plateau, may_stop_early, planned_momentum, planned_rates
 from search.rows import Array
-from search.training.contract import Curve, Ending
+from search.training.contract import Curve, Ending, EpochReport
 from search.training.updates import step_numbers
 from spaces import Recipe
 
@@ -68,6 +68,14 @@ class Progress:
             reason = f"no better validation loss for {EARLY_STOPPING_PATIENCE} epochs"
             self._end(Ending.STOPPED_EARLY, reason)
         return improved
+
+    def report(self, index: int) -> EpochReport:
+        """Where it stands, under the index that it has."""
+        return EpochReport(index, len(self._losses), self._validation_losses[-1], self._errors[-1])
+
+    def prune(self) -> None:
+        """End it here, with what it has kept so far."""
+        self._end(Ending.PRUNED, f"pruned after epoch {len(self._losses)}")
 
     def curve(self, seconds: float) -> Curve:
         """The finished training."""

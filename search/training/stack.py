@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from search.models import initial_weights
 from search.rows import Array, TrainingData
-from search.training.contract import Ending, Member, Result
+from search.training.contract import Ending, Member, Prune, Result
 from search.training.group import Group, dropout_rates, dropping_numbers
 from search.training.masks import drop_threshold
 from search.training.network import forward
@@ -71,7 +71,9 @@ class Stack:
         self._n_train = len(first.members[0].split.train)
         self._present = self._presence(self._n_train, (first.steps, plan.structure.batch_size))
 
-    def train(self, *, keep_weights: bool) -> Iterator[tuple[int, Result]]:
+    def train(
+        self, *, keep_weights: bool, prune: Prune | None = None
+    ) -> Iterator[tuple[int, Result]]:
         """Train every member; (index, result) as each group ends."""
         state = self._start()
         improved = np.zeros(len(self._groups) * self._plan.lanes, bool)
@@ -81,6 +83,8 @@ class Stack:
             started = time.perf_counter()
             state, output = self._program.run_epoch(state, tf.constant(improved), self._input())
             improved = self._hear(output, compiling.without(started))
+            if prune is not None:
+                self._prune(prune)
             over = [g for g, x in enumerate(self._groups) if not (x.is_over or x.n_active)]
             if not over:
                 continue
@@ -205,6 +209,12 @@ class Stack:
         pairs = zip(self._groups, metrics, strict=True)
         improved = [group.hear(each, share) for group, each in pairs]
         return np.array(improved).ravel()
+
+    def _prune(self, prune: Prune) -> None:
+        reports = [report for group in self._groups for report in group.reports()]
+        pruned = prune(reports) if reports else ()
+        for group in self._groups:
+            group.prune(pruned)
 
     def _results(
         self, place: int, kept: Tensors, compiling: "_Compiling", *, keep_weights: bool

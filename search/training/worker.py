@@ -6,7 +6,8 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import final
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 from search.rows import TrainingData
 from search.training.compiled import DamagedCacheError, use_cache
-from search.training.contract import TrainerName
+from search.training.contract import EpochReport, TrainerName
 from search.training.jobs import JobDone, Trainer
 from search.training.keras_trainer import KerasTrainer
 from search.training.stacked import StackedTrainer
@@ -25,7 +26,8 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
     """Train jobs as they come in.
 
     Receives a TrainingData before the first Job and wherever the rows change; sends the job's
-    (index, Result) pairs as they come and then a JobDone.
+    (index, Result) pairs as they come and then a JobDone. Of a job that is pruned it also sends a
+    list of EpochReport after every epoch and receives the indices of those that are to end.
 
     Args:
         connection: to the parent.
@@ -50,11 +52,19 @@ def serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
             continue
         assert trainers is not None
         try:
-            for pair in trainers[message.trainer].train(message):
+            ask = partial(_ask, connection) if message.is_pruned else None
+            for pair in trainers[message.trainer].train(message, ask):
                 connection.send(pair)
         except DamagedCacheError:
             return  # the parent tries again without the cache
         connection.send(JobDone(_peak_bytes() - at_start))
+
+
+def _ask(connection: Connection, reports: Sequence[EpochReport]) -> Collection[int]:
+    """Tell the parent of an epoch; it says who is to end."""
+    connection.send(list(reports))
+    pruned: Collection[int] = connection.recv()
+    return pruned
 
 
 @final

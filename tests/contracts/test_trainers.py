@@ -1,6 +1,6 @@
 """What every trainer promises."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,7 @@ import pytest
 from search.models import build_model
 from search.rows import TrainingData
 from search.training import Ending, Member, Result, Seeds
+from search.training.contract import EpochReport
 from spaces import SHALLOW
 from tests.training.reference import by_keras, by_stacks, kept, small_data, small_split
 
@@ -136,6 +137,37 @@ def test_rows_count_in_training_as_much_as_they_weigh(trained: Trained) -> None:
     assert none == 0
     assert two == pytest.approx(2 * one, rel=1e-5)
     assert curves[0].validation_loss > curves[1].validation_loss
+
+
+def test_who_is_pruned_ends_there_with_what_was_kept_so_far(trained: Trained) -> None:
+    """And only who is still in training is asked about, once an epoch."""
+    heard: list[EpochReport] = []
+
+    def prune(reports: Sequence[EpochReport]) -> list[int]:
+        heard.extend(reports)
+        return [report.index for report in reports if (report.index, report.epoch) == (STALLING, 4)]
+
+    results = dict(trained.train(MEMBERS, trained.data, prune=prune))
+    assert sorted((report.index, report.epoch) for report in heard) == [
+        *((CALM, epoch) for epoch in (1, 2)),
+        *((OTHER, epoch) for epoch in (1, 2)),
+        *((STALLING, epoch) for epoch in (1, 2, 3, 4)),
+    ]
+    curve, whole = results[STALLING].curve, trained.results[STALLING].curve
+    assert (curve.ending, curve.reason) == (Ending.PRUNED, "pruned after epoch 4")
+    np.testing.assert_allclose(curve.validation_loss, whole.validation_loss[:4], 1e-5)
+    assert curve.best_epoch == np.argmin(curve.validation_loss) + 1
+    validation = results[STALLING].validation
+    assert validation is not None
+    targets = trained.data.targets[MEMBERS[STALLING].split.validation]
+    loss = -np.log(validation[np.arange(len(targets)), targets]).mean()
+    assert loss == pytest.approx(min(curve.validation_loss), rel=1e-5)
+    for report in heard:
+        curve = results[report.index].curve
+        assert report.validation_loss == pytest.approx(curve.validation_loss[report.epoch - 1])
+        assert report.validation_error == pytest.approx(curve.validation_error[report.epoch - 1])
+    for index in (CALM, WILD, OTHER):
+        assert results[index].curve.ending is trained.results[index].curve.ending
 
 
 def test_results_say_who_trained(trained: Trained) -> None:

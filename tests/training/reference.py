@@ -12,6 +12,7 @@ import tensorflow as tf
 from search.models import build_model, initial_weights
 from search.rows import Array, Split, Task, TrainingData
 from search.training import Ending, Member, Result, Seeds
+from search.training.contract import Prune
 from search.training.jobs import Job, plan_jobs
 from search.training.keras_trainer import KerasTrainer, starting_model
 from search.training.stacked import StackedTrainer
@@ -164,11 +165,12 @@ def by_stacks(
     dtype: str = "float32",
     *,
     keep_weights: bool = True,
+    prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     """What stacks make of the members, as it comes."""
     trainer = StackedTrainer(data, dtype)
     for job in plan_jobs(members, data, keep_weights=keep_weights):
-        yield from trainer.train(job)
+        yield from trainer.train(job, prune)
 
 
 def by_keras(
@@ -177,10 +179,11 @@ def by_keras(
     build: Callable[[Member, TrainingData], keras.Model] = starting_model,
     *,
     keep_weights: bool = True,
+    prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     """What Keras makes of the members, as it comes."""
     job = Job("keras", dict(enumerate(members)), keep_weights=keep_weights)
-    yield from KerasTrainer(data, build).train(job)
+    yield from KerasTrainer(data, build).train(job, prune)
 
 
 def trained(members: Sequence[Member], data: TrainingData, dtype: str = "float32") -> list[Result]:

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from search.rows import TrainingData
 from search.training import Ending, Member, Seeds
+from search.training.contract import EpochReport
 from search.training.dispatch import Workers, train
 from search.training.jobs import TRAINERS, choose_trainer
 from spaces import SHALLOW
@@ -99,6 +101,26 @@ def test_what_cannot_be_trained_fails_with_its_reason(workers: Workers, data: Tr
     assert failed.curve.ending is Ending.FAILED
     assert "MemoryError: Unable to allocate" in failed.curve.reason
     assert {result.curve.ending for result in results} == {Ending.COMPLETED}
+
+
+def test_pruned_members_leave_their_places_to_others_and_no_program_is_compiled_for_it(
+    workers: Workers, data: TrainingData
+) -> None:
+    """Thirty members, each of which is to end after one, two or three epochs."""
+    members = varied(ENDLESS.replace(epochs=200), 30)
+    trained_by(workers, varied(ENDLESS.replace(epochs=1), 30), data)
+    asked: set[int] = set()
+
+    def prune(reports: Sequence[EpochReport]) -> set[int]:
+        asked.update(report.index for report in reports)
+        return {report.index for report in reports if report.epoch >= 1 + report.index % 3}
+
+    results = dict(workers.train(members, data, prune=prune))
+    assert asked == set(range(30))
+    for index, result in results.items():
+        assert result.curve.ending is Ending.PRUNED
+        assert len(result.curve.train_loss) == 1 + index % 3
+        assert result.compile_seconds == 0
 
 
 def test_workers_that_have_grown_are_replaced(workers: Workers, data: TrainingData) -> None:
