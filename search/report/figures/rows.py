@@ -1,0 +1,90 @@
+"""One horizontal line a level, under the name of its factor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from search.report.figures.groups import Trained, section_title
+from search.report.figures.ink import INK, MUTED, WIDTH
+
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _EDGE, _NAMES = 0.21, 0.32, 0.42, 1.95, 1.2, 0.06, 0.95
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Axes with a line for each level, counted downwards."""
+
+    axes: Axes
+    """Where to draw."""
+    at: Mapping[str, float]
+    """Level's name -> where its line is."""
+
+    def beside(self, name: str, text: str) -> None:
+        """Write something at the right end of a level's line."""
+        self.axes.annotate(
+            text, (1, self.at[name]), (8, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="center", color=INK,
+        )  # fmt: skip
+
+    def legend(self, handles: Sequence[Line2D | Patch]) -> None:
+        """Explain the marks, above the axes."""
+        figure = self.axes.figure
+        figure.legend(
+            handles=list(handles), loc="upper left", bbox_to_anchor=(_EDGE / WIDTH, 1),
+            ncols=len(handles), borderaxespad=0.1, borderpad=0, handletextpad=0.5,
+            columnspacing=1.4,
+        )  # fmt: skip
+
+
+def row_axes(levels: Sequence[Trained], label: str) -> tuple[Figure, Rows]:
+    """A figure with a line for each level.
+
+    Args:
+        levels: in order; a new depth or factor leaves some space.
+        label: what the horizontal axis shows.
+    """
+    at: dict[str, float] = {}
+    heads: dict[float, tuple[str, bool]] = {}
+    y, depth, factor = 0.0, None, ""
+    for level in levels:
+        title = section_title(level.depth)
+        if title is not None and level.depth != depth:
+            heads[y + 0.9] = title, True
+            y, depth, factor = y + 1.5, level.depth, ""
+        if level.factor != factor:
+            y += 0.3
+            heads[y + 0.5] = ("default" if level.is_default else level.factor), level.is_default
+            factor = level.factor
+        at[level.name] = y + 0.5
+        y += 1
+    height = _TOP + _BOTTOM + y * _ROW
+    figure = Figure(figsize=(WIDTH, height))
+    place = (_LEFT / WIDTH, _BOTTOM / height, 1 - (_LEFT + _RIGHT) / WIDTH, y * _ROW / height)
+    axes = figure.add_axes(place)
+    axes.set_ylim(y, 0)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel(label, labelpad=3)
+    for place_of_head, (text, is_strong) in heads.items():
+        colour = INK if is_strong else MUTED
+        _write(axes, text, (_EDGE, place_of_head), colour=colour, bold=is_strong)
+    for level in levels:
+        if not level.is_default:
+            _write(axes, level.level, (_NAMES, at[level.name]), colour=INK, bold=False)
+    return figure, Rows(axes, at)
+
+
+def _write(axes: Axes, text: str, at: tuple[float, float], *, colour: str, bold: bool) -> None:
+    """Text left of the axes, at inches from the figure's edge and a line."""
+    x, y = at
+    axes.annotate(
+        text, (0, y), (72 * (x - _LEFT), 0), xycoords=("axes fraction", "data"),
+        textcoords="offset points", va="center", color=colour,
+        fontweight="bold" if bold else "normal",
+    )  # fmt: skip
