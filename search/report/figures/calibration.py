@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from search.report.figures.groups import Trained, all_trained, trained
+from search.report.figures.groups import Trained, all_trained, sentence, trained
 from search.report.figures.ink import BLUE, INK, MUTED, PAPER
 from search.report.figures.panels import Ticks, small_multiples
 from search.rows import Array
@@ -47,19 +47,20 @@ def see(report: SweepReport) -> str:
     found = {level.name: _of(level) for level in all_trained(report)}
     errors = {name: c.error for name, c in found.items() if c is not None}
     text = ""
-    default = found.get("the default")
-    if default is not None:
-        n = max(sum(default.counts), 1)
-        sure, right = sum(default.confidence) / n, sum(default.right) / n
-        text = (
-            f"The default is {100 * sure:.1f} % sure on average and right in {100 * right:.1f} % "
-            f"of its predictions: {_bias(sure - right)}. "
-        )
+    for level in all_trained(report):
+        calibration = found[level.name]
+        if level.is_default and calibration is not None:
+            n = sum(calibration.counts)
+            sure, right = sum(calibration.confidence) / n, sum(calibration.right) / n
+            text += (
+                f"{sentence(level.name)} is {100 * sure:.1f} % sure on average and right in "
+                f"{100 * right:.1f} % of its predictions: {_bias(sure - right)}. "
+            )
     best, worst = min(errors, key=lambda e: errors[e]), max(errors, key=lambda e: errors[e])
-    text += f"The expected calibration error is {100 * errors[best]:.2g} points for {best}"
-    if best == worst:
+    text += f"The expected calibration error is {100 * errors[best]:.2g} points"
+    if errors[best] == errors[worst]:
         return f"{text}."
-    return f"{text} at the best and {100 * errors[worst]:.2g} for {worst} at the worst."
+    return f"{text} for {best} at the best and {100 * errors[worst]:.2g} for {worst} at the worst."
 
 
 def _of(level: Trained) -> Calibration | None:

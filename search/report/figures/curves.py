@@ -32,8 +32,8 @@ def draw(report: SweepReport) -> Figure | None:
         depth: [level for level in part if _seen(level)] for depth, part in trained(report).items()
     }
     curves = {
-        (depth, level.factor, level.level): {name: quartiles(_seen(level), name) for name in _LINES}
-        for depth, part in parts.items()
+        level.name: {column: quartiles(_seen(level), column) for column in _LINES}
+        for part in parts.values()
         for level in part
     }
     drawn = [curve for both in curves.values() for curve in both.values() if curve.size]
@@ -47,9 +47,10 @@ def draw(report: SweepReport) -> Figure | None:
         parts, Ticks(0, epochs + 0.5, places, "epoch"), y, height=_HEIGHT, legend=_legend()
     )
     for level, axes in panels:
-        for one, colour in ((parts[level.depth][0], MUTED), (level, BLUE)):
-            if one.is_default or one is level:
-                _curve(axes, curves[one.depth, one.factor, one.level], colour)
+        first = parts[level.depth][0]
+        if first.is_default and first is not level:
+            _curve(axes, curves[first.name], MUTED)
+        _curve(axes, curves[level.name], BLUE)
     return figure
 
 
@@ -64,9 +65,12 @@ def see(report: SweepReport) -> str:
     text = f"In the median replicate {fastest} is at its best after {_epochs(best[fastest])}"
     if best[fastest] < best[slowest]:
         text += f", {slowest} only after {_epochs(best[slowest])}"
-    default = best.get("the default")
-    if default is not None and "the default" not in (fastest, slowest):
-        text += f"; the default after {_epochs(default)}"
+    elif len(best) > 1:
+        text = f"In the median replicate every level is at its best after {_epochs(best[fastest])}"
+    defaults = [t.name for t in all_trained(report) if t.is_default and t.name in best]
+    for name in defaults:
+        if best[fastest] < best[slowest] and name not in (fastest, slowest):
+            text += f"; {name} after {_epochs(best[name])}"
     full = [r for level in all_trained(report) for r in _seen(level)]
     late = sum(r.best_epoch >= report.recipe.epochs for r in full) / len(full)
     if late < 0.01:

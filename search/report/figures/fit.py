@@ -1,6 +1,6 @@
 """Overfitting and underfitting: the loss on training and on validation rows at the best epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from search.report.figures.curves import decades
-from search.report.figures.groups import Trained, all_trained, by_name
+from search.report.figures.groups import Trained, all_trained, by_name, sentence
 from search.report.figures.ink import BLUE, INK, MUTED, PAPER, RULE, VERMILION
 from search.report.figures.rows import row_axes
 from search.rows import Array
@@ -95,23 +95,31 @@ def draw(report: SweepReport) -> Figure | None:
 def see(report: SweepReport) -> str:
     """What the guideline advises, for the default first."""
     found = fits(report)
-    default = next((fit for fit in found if fit.level.is_default), found[0])
-    text = (
-        f"For {default.level.name} the validation loss is {default.ratio:.3g} times the training "
-        f"loss: it {_VERBS[default.kind][0]}{_ADVICE[default.kind]}."
+    text = []
+    for depth in dict.fromkeys(fit.level.depth for fit in found):
+        first, *others = (fit for fit in found if fit.level.depth == depth)
+        text += [_of_default(first), *_of_others(first, others), *_tried(others)]
+    return " ".join(text)
+
+
+def _of_default(fit: Fit) -> str:
+    return (
+        f"For {fit.level.name} the validation loss is {fit.ratio:.3g} times the training loss: it "
+        f"{_VERBS[fit.kind][0]}{_ADVICE[fit.kind]}."
     )
-    others = [fit for fit in found if fit is not default]
+
+
+def _of_others(first: Fit, others: Sequence[Fit]) -> Iterator[str]:
+    if others and all(fit.kind == first.kind for fit in others):
+        yield "The same is true of all alternatives."
     for kind, (one, several) in _VERBS.items():
-        levels = [fit.level for fit in others if fit.kind == kind != default.kind]
+        levels = [fit.level for fit in others if fit.kind == kind != first.kind]
         if levels:
-            text += f" {_upper(by_name(levels))} {one if len(levels) == 1 else several}."
-    if others and all(fit.kind == default.kind for fit in others):
-        text += " The same is true of all alternatives."
+            yield f"{sentence(by_name(levels))} {one if len(levels) == 1 else several}."
     for change, kind in (("Raise", "overfits"), ("Lower", "underfits")):
         strengths = [_strength(fit.level) for fit in others if fit.kind == kind]
         if any(strengths):
-            text += f" {change} {' and '.join(dict.fromkeys(filter(None, strengths)))}."
-    return text + _tried(others)
+            yield f"{change} {' and '.join(dict.fromkeys(filter(None, strengths)))}."
 
 
 _VERBS: dict[Kind, tuple[str, str]] = {
@@ -147,13 +155,14 @@ def _strength(level: Trained) -> str | None:
     return next((words for part, words in _STRENGTHS.items() if part in level.level), None)
 
 
-def _tried(others: Sequence[Fit]) -> str:
+def _tried(others: Sequence[Fit]) -> Iterator[str]:
     """What came of the regularizers that were compared with the default."""
     found = [(fit.level, fit.level.comparison) for fit in others if _strength(fit.level)]
     better = [t for t, c in found if c is not None and c.outcome is Outcome.BEATS_DEFAULT]
     if better:
-        return f" Of the regularizers tried, {by_name(better)} did beat the default."
-    return " None of the regularizers tried beats the default so far." if found else ""
+        yield f"Of the regularizers tried, {by_name(better)} did beat the default."
+    elif found:
+        yield "None of the regularizers tried beats the default so far."
 
 
 def _line(axes: Axes, fit: Fit, y: float) -> None:
@@ -165,7 +174,3 @@ def _line(axes: Axes, fit: Fit, y: float) -> None:
     axes.plot((c, d), (y, y), color=VERMILION, linewidth=2.2, solid_capstyle="butt")
     axes.plot(train, y, "o", markerfacecolor=PAPER, markeredgecolor=BLUE, markersize=5)
     axes.plot(validation, y, "o", color=VERMILION, markersize=5)
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]

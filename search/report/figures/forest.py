@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,13 +12,14 @@ from matplotlib.patches import Patch
 
 from search.report.figures.groups import plural, section_title, sections
 from search.report.figures.ink import AXIS, BAND, INK, MARKS, MUTED, PAPER, WIDTH
+from search.report.figures.rows import room_for, write, write_right
 from search.report.figures.scale import Reach, points
 from search.report.rows import AlternativeRow, alternative_rows
 from search.sweep.records import SweepReport
 from search.verdict import Comparison, Outcome, in_units
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 0.215, 0.62, 0.42, 1.55, 1.75
-_MARGIN, _DEFAULT = 0.06, 1.12
+_MARGIN, _INDENT, _DEFAULT = 0.06, 0.14, 1.12
 _ENDED = {
     Outcome.BEATS_DEFAULT: ("beats its default", "beat their defaults"),
     Outcome.EQUIVALENT: ("makes no difference that matters", "make no difference that matters"),
@@ -50,10 +51,11 @@ def draw(report: SweepReport) -> Figure | None:
         return None
     lines = _lines(report)
     rows = sum(_HEADS[line.kind] for line in lines)
+    left = room_for((line.text for line in lines), least=_LEFT, start=_MARGIN + _INDENT)
     height = _TOP + _BOTTOM + rows * _ROW
     figure = Figure(figsize=(WIDTH, height))
-    place = (_LEFT / WIDTH, _BOTTOM / height)
-    axes = figure.add_axes((*place, 1 - (_LEFT + _RIGHT) / WIDTH, rows * _ROW / height))
+    place = (left / WIDTH, _BOTTOM / height, 1 - (left + _RIGHT) / WIDTH, rows * _ROW / height)
+    axes = figure.add_axes(place)
     reach = _reach(shown, report)
     _prepare(axes, report, reach, rows)
     at = 0.0
@@ -88,8 +90,10 @@ def see(report: SweepReport) -> str:
     kept = sum(c.new_rows.outcome is c.outcome for c in decided)
     if not decided:
         return text
-    share = "None" if not kept else "All" if kept == len(decided) else f"{kept}"
-    return f"{text} {share} of the {len(decided)} findings would read the same for new rows."
+    if len(found) == 1:
+        return f"{text} On new rows the same is {'' if kept else 'not '}shown."
+    count = f"{kept or 'none'} of the {plural(len(decided), 'finding')}"
+    return f"{text} On new rows the same is shown for {count}."
 
 
 def _lines(report: SweepReport) -> list[_Line]:
@@ -129,17 +133,18 @@ def _prepare(axes: Axes, report: SweepReport, reach: Reach, rows: float) -> None
 
 def _head(axes: Axes, line: _Line, y: float) -> None:
     size = 10 if line.kind == "section" else 8.5
-    _beside(axes, line.text, y, x=_MARGIN - _LEFT, fontsize=size, fontweight="bold")
+    write(axes, line.text, (_MARGIN, y), fontsize=size, fontweight="bold")
     if line.default:
-        _beside(axes, line.default, y, x=_DEFAULT - _LEFT, color=MUTED)
+        write(axes, line.default, (_DEFAULT, y), color=MUTED)
 
 
 def _interval(axes: Axes, line: _Line, y: float, reach: Reach) -> None:
     assert line.finding is not None
     comparison, row = line.finding
     mark, loss = MARKS[comparison.outcome], comparison.terms.loss
-    _beside(axes, line.text, y, x=_MARGIN - _LEFT + 0.14)
-    _beside(axes, f"{row.difference} ({row.interval})" if comparison.replicates else "–", y)
+    write(axes, line.text, (_MARGIN + _INDENT, y))
+    numbers = f"{row.difference} ({row.interval})" if comparison.replicates else row.difference
+    write_right(axes, numbers, y)
     if comparison.difference is None:
         return
     scopes = (
@@ -167,20 +172,6 @@ def _bar(
         if not math.isclose(bound, end):
             arrow = "<" if end == reach.low else ">"
             axes.plot(end, y, arrow, color=colour, markersize=3.5, clip_on=False)
-
-
-def _beside(axes: Axes, text: str, y: float, *, x: float | None = None, **style: Any) -> None:
-    """Text left of the axes, `x` inches from their edge, or else right of them."""
-    right = x is None
-    axes.annotate(
-        text,
-        (1.0 if right else 0.0, y),
-        (10 if x is None else 72 * x, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="center",
-        **{"color": INK, **style},
-    )
 
 
 def _outcomes(shown: Sequence[Comparison]) -> list[Line2D | Patch]:

@@ -72,7 +72,10 @@ def section_title(depth: int | None) -> str | None:
 
 
 def trained(report: SweepReport) -> dict[int | None, list[Trained]]:
-    """By depth: the default first, then every alternative in the order of the tables."""
+    """By depth: the default first, then every alternative in the order of the tables.
+
+    What is compared with a default of its own, on replicates of its own, comes after that one.
+    """
     return {
         depth: [_default(report, depth), *_alternatives(report, factors)]
         for depth, factors in sections(report).items()
@@ -90,6 +93,19 @@ def by_name(names: Sequence[Trained]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def sentence(text: str) -> str:
+    """Words as a sentence begins with them."""
+    return text[0].upper() + text[1:]
+
+
+def shortened(name: str, most: int) -> str:
+    """A name of at most so many characters, the middle of a longer one left out."""
+    if len(name) <= most:
+        return name
+    half = (most - 1) // 2
+    return f"{name[:half]}…{name[-half:]}"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 level`, `14 levels`."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
@@ -101,9 +117,12 @@ def _default(report: SweepReport, depth: int | None) -> Trained:
 
 def _alternatives(report: SweepReport, factors: Sequence[FactorVerdict]) -> Iterator[Trained]:
     for factor in factors:
+        name, depth = factor.factor, factor.depth
+        own = _trained(report, name, factor.default, depth=depth, comparison=None)
+        if own.records:
+            yield own
         for comparison in factor.comparisons:
-            name, level, depth = factor.factor, comparison.level, factor.depth
-            yield _trained(report, name, level, depth=depth, comparison=comparison)
+            yield _trained(report, name, comparison.level, depth=depth, comparison=comparison)
 
 
 def _trained(

@@ -9,11 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from search.report.figures.groups import Trained, section_title
+from search.report.figures.groups import Trained, section_title, shortened
 from search.report.figures.ink import INK, MUTED, RULE, WIDTH
 
 COLUMNS = 4
 _LEFT, _RIGHT, _BOTTOM, _GAP_X, _TITLE, _SECTION, _LEGEND = 0.5, 0.08, 0.5, 0.16, 0.42, 0.3, 0.24
+_LONGEST, _MOST = 16, 26
+"""Names of more characters are set smaller, for what a panel has at its right; then shortened."""
 _EDGE, _CHARACTER = 0.06, 0.068
 """The outer edge, and about what a character takes, in inches."""
 
@@ -103,6 +105,7 @@ def _prepare(axes: Axes, x: Ticks, y: Ticks, *, is_first: bool, is_lowest: bool)
 def _name(axes: Axes, level: Trained) -> None:
     """The factor above the level."""
     above, name = ("", "default") if level.is_default else (level.factor, level.level)
+    name = shortened(name, _MOST)
     transform = axes.transAxes
     axes.annotate(
         above, (0, 1), (0, 15), xycoords=transform, textcoords="offset points",
@@ -110,5 +113,5 @@ def _name(axes: Axes, level: Trained) -> None:
     )  # fmt: skip
     axes.annotate(
         name, (0, 1), (0, 4.5), xycoords=transform, textcoords="offset points",
-        fontsize=9, fontweight="bold", color=INK,
+        fontsize=min(9, 9 * _LONGEST / len(name)), fontweight="bold", color=INK,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from search.report.figures.groups import plural, trained
+from search.report.figures.groups import all_trained, plural, trained
 from search.report.figures.ink import BAND, BLUE, GREEN, INK, MUTED, VERMILION
 from search.report.figures.panels import Ticks, small_multiples
 from search.report.figures.valley import Valley, valley_of
@@ -47,14 +47,17 @@ def see(report: SweepReport) -> str:
     found = _valleys(report)
     names = sorted(found, key=lambda name: found[name].width)
     narrow, wide = names[0], names[-1]
-    text = f"The widest valley is that of {wide}, {_decades(found[wide])}"
-    if narrow != wide:
-        text += f"; the narrowest that of {narrow}, {_decades(found[narrow])}"
-    text += "."
-    default = found.get("the default")
-    if default is not None:
-        ends = f"{_rate(default.low)} to {_rate(default.high)}"
-        text += f" The default works from {ends}, {_decades(default)}."
+    if _decades(found[narrow]) == _decades(found[wide]):
+        text = f"The valley of every level is {_decades(found[wide])} wide."
+    else:
+        text = (
+            f"The widest valley is that of {wide}, {_decades(found[wide])}; the narrowest that of "
+            f"{narrow}, {_decades(found[narrow])}."
+        )
+    for level in all_trained(report):
+        if level.is_default and level.name in found:
+            valley = found[level.name]
+            text += f" For {level.name} it is {_rate(valley.low)} to {_rate(valley.high)}."
     failed = [float(rate) for v in found.values() for rate in v.rates[np.isnan(v.values)]]
     if failed:
         text += (

@@ -1,17 +1,18 @@
 """One horizontal line a level, under the name of its factor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from search.report.figures.groups import Trained, section_title
+from search.report.figures.groups import Trained, section_title, shortened
 from search.report.figures.ink import INK, MUTED, WIDTH
 
+_GAP, _CHARACTER, _MOST = 0.1, 0.072, 50
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _EDGE, _NAMES = 0.21, 0.32, 0.42, 1.95, 1.2, 0.06, 0.95
 
 
@@ -27,10 +28,7 @@ class Rows:
 
     def beside(self, name: str, text: str) -> None:
         """Write something at the right end of a level's line."""
-        self.axes.annotate(
-            text, (1, self.at[name]), (8, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="center", color=INK,
-        )  # fmt: skip
+        write_right(self.axes, text, self.at[name])
 
     def legend(self, handles: Sequence[Line2D | Patch]) -> None:
         """Explain the marks, above the axes."""
@@ -65,26 +63,40 @@ def row_axes(levels: Sequence[Trained], label: str) -> tuple[Figure, Rows]:
         y += 1
     height = _TOP + _BOTTOM + y * _ROW
     figure = Figure(figsize=(WIDTH, height))
-    place = (_LEFT / WIDTH, _BOTTOM / height, 1 - (_LEFT + _RIGHT) / WIDTH, y * _ROW / height)
+    left = room_for((level.level for level in levels), least=_LEFT, start=_NAMES)
+    place = (left / WIDTH, _BOTTOM / height, 1 - (left + _RIGHT) / WIDTH, y * _ROW / height)
     axes = figure.add_axes(place)
     axes.set_ylim(y, 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(label, labelpad=3)
     for place_of_head, (text, is_strong) in heads.items():
-        colour = INK if is_strong else MUTED
-        _write(axes, text, (_EDGE, place_of_head), colour=colour, bold=is_strong)
+        style = {"fontweight": "bold"} if is_strong else {"color": MUTED}
+        write(axes, text, (_EDGE, place_of_head), **style)
     for level in levels:
         if not level.is_default:
-            _write(axes, level.level, (_NAMES, at[level.name]), colour=INK, bold=False)
+            write(axes, level.level, (_NAMES, at[level.name]))
     return figure, Rows(axes, at)
 
 
-def _write(axes: Axes, text: str, at: tuple[float, float], *, colour: str, bold: bool) -> None:
-    """Text left of the axes, at inches from the figure's edge and a line."""
-    x, y = at
+def room_for(names: Iterable[str], *, least: float, start: float) -> float:
+    """Inches left of the axes that names take if they begin `start` inches from the edge."""
+    longest = max(len(shortened(name, _MOST)) for name in names)
+    return max(least, start + _GAP + _CHARACTER * longest)
+
+
+def write(axes: Axes, text: str, at: tuple[float, float], **style: Any) -> None:
+    """Text left of the axes, at inches from the figure's edge and beside a line."""
+    inches, y = at
     axes.annotate(
-        text, (0, y), (72 * (x - _LEFT), 0), xycoords=("axes fraction", "data"),
-        textcoords="offset points", va="center", color=colour,
-        fontweight="bold" if bold else "normal",
+        shortened(text, _MOST), (inches / WIDTH, y), xycoords=("figure fraction", "data"),
+        va="center", annotation_clip=False, **{"color": INK, **style},
+    )  # fmt: skip
+
+
+def write_right(axes: Axes, text: str, y: float) -> None:
+    """Text at the right end of a line."""
+    axes.annotate(
+        text, (1, y), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        va="center", color=INK,
     )  # fmt: skip
