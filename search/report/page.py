@@ -15,6 +15,7 @@ from search.report.figures.groups import plural, section_title, sections
 from search.report.figures.ink import COLOURS
 from search.report.progress import in_time
 from search.report.rows import (
+    NOTHING,
     AlternativeRow,
     FactorRow,
     alternative_rows,
@@ -24,7 +25,7 @@ from search.report.rows import (
 from search.report.table import MARKS
 from search.report.words import conditions, data_name, headline, how_to_read, next_step
 from search.sweep.records import SweepReport
-from search.verdict import ALPHA, Comparison
+from search.verdict import ALPHA, Comparison, Outcome
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "template"),
@@ -69,8 +70,8 @@ class FactorLines:
     """The line of the factor."""
     difference: float | None
     """What it is sorted by: of the best alternative."""
-    alternatives: tuple[tuple[AlternativeRow, Comparison], ...]
-    """The lines below it."""
+    alternatives: tuple[tuple[AlternativeRow, str], ...]
+    """The lines below it, and whether each is shown for new rows in a word."""
 
 
 def page_and_pictures(report: SweepReport) -> tuple[str, dict[str, bytes]]:
@@ -134,8 +135,19 @@ def _tables(report: SweepReport) -> Iterator[tuple[str | None, Sequence[FactorLi
     for depth, factors in sections(report).items():
         lines = []
         for factor in factors:
-            found = zip(alternative_rows(factor), factor.comparisons, strict=True)
+            carried = map(_carries_over, factor.comparisons)
+            found = zip(alternative_rows(factor), carried, strict=True)
             lines.append(
                 FactorLines(factor_row(factor), best_alternative(factor).difference, tuple(found))
             )
         yield section_title(depth), lines
+
+
+def _carries_over(comparison: Comparison) -> str:
+    """Whether an outcome is shown for new rows, too."""
+    outcome, on_new_rows = comparison.outcome, comparison.new_rows.outcome
+    if outcome is Outcome.UNDECIDED:
+        return NOTHING
+    if on_new_rows is outcome:
+        return "yes"
+    return "no" if on_new_rows is Outcome.UNDECIDED else "partly"

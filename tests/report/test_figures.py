@@ -101,7 +101,7 @@ def test_the_forest_shows_both_scopes_and_the_mark_of_the_outcome(
         (point,) = (
             line
             for line in lines(axes, marker=[mark.marker])
-            if line.get_markersize() == 6 and y_of(line)[0] == _row(axes, alternative)
+            if line.get_markersize() == mark.size and y_of(line)[0] == _row(axes, alternative)
         )
         low, high = axes.get_xlim()
         assert x_of(point)[0] == pytest.approx(np.clip(100 * alternative.difference, low, high))

@@ -98,6 +98,14 @@ def test_each_figure_stands_with_what_one_sees_in_it() -> None:
         assert 'role="img" aria-label="' in section
 
 
+@pytest.mark.parametrize(("mean", "word"), [(0.03, "yes"), (0.02, "partly"), (0.0, "no")])
+def test_an_alternative_says_in_a_word_whether_it_carries_over(mean: float, word: str) -> None:
+    text = page(report((factor("activation", {"selu": mean}),)))
+    *_, carried = re.findall(r'data-label="new rows">([^<]*)<', text)
+    assert carried == word
+    assert ('<span class="more">' in text) == (word != "yes")
+
+
 def test_the_same_report_makes_the_same_page() -> None:
     shown = KINDS["finished"]
     assert page(shown) == page(replace(shown))

@@ -36,7 +36,7 @@ def draw(report: SweepReport) -> Figure | None:
     levels = [level for level in all_trained(report) if level.records]
     if not levels:
         return None
-    figure, rows = row_axes(levels, "seconds of one core")
+    rows = row_axes(levels, "seconds of one core")
     longest = 0.0
     for level in levels:
         start, y = 0.0, rows.at[level.name]
@@ -60,7 +60,7 @@ def draw(report: SweepReport) -> Figure | None:
             for part, (c, hatch) in _PARTS.items()
         ]
     )
-    return figure
+    return rows.figure
 
 
 def see(report: SweepReport) -> str:

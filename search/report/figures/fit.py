@@ -75,7 +75,7 @@ def draw(report: SweepReport) -> Figure | None:
     if not found:
         return None
     x = decades([np.log10(fit.train) for fit in found] + [np.log10(f.validation) for f in found])
-    figure, rows = row_axes([fit.level for fit in found], "loss at the best epoch")
+    rows = row_axes([fit.level for fit in found], "loss at the best epoch")
     axes = rows.axes
     axes.set_xlim(x.low, x.high)
     axes.set_xticks(list(x.at), list(x.at.values()))
@@ -89,7 +89,7 @@ def draw(report: SweepReport) -> Figure | None:
         Line2D([], [], color=INK, linewidth=2.2, label="middle half of the replicates"),
     ]  # fmt: skip
     rows.legend(handles)
-    return figure
+    return rows.figure
 
 
 def see(report: SweepReport) -> str:

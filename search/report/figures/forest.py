@@ -11,14 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from search.report.figures.groups import plural, section_title, sections
-from search.report.figures.ink import AXIS, BAND, INK, MARKS, MUTED, PAPER, WIDTH
+from search.report.figures.ink import AXIS, BAND, INK, MARKS, MUTED, WIDTH
 from search.report.figures.rows import room_for, write, write_right
 from search.report.figures.scale import Reach, points
 from search.report.rows import AlternativeRow, alternative_rows
 from search.sweep.records import SweepReport
 from search.verdict import Comparison, Outcome, in_units
 
-_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 0.215, 0.62, 0.42, 1.55, 1.75
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 0.215, 0.66, 0.42, 1.55, 1.75
 _MARGIN, _INDENT, _DEFAULT = 0.06, 0.14, 1.12
 _ENDED = {
     Outcome.BEATS_DEFAULT: ("beats its default", "beat their defaults"),
@@ -69,7 +69,7 @@ def draw(report: SweepReport) -> Figure | None:
         figure.legend(
             handles=handles,
             loc="upper left",
-            bbox_to_anchor=(_MARGIN / WIDTH, 1 - 0.2 * row / height),
+            bbox_to_anchor=(_MARGIN / WIDTH, 1 - (0.04 + 0.2 * row) / height),
             ncols=len(handles),
             borderaxespad=0.1,
             borderpad=0,
@@ -156,11 +156,7 @@ def _interval(axes: Axes, line: _Line, y: float, reach: Reach) -> None:
             ends = points(low, loss), points(high, loss)
             _bar(axes, ends, y, reach, colour=mark.colour, width=width)
     centre = reach.clip(points(comparison.difference, loss))
-    face = PAPER if mark.hollow else mark.colour
-    axes.plot(
-        centre, y, mark.marker, markersize=6, markerfacecolor=face,
-        markeredgecolor=mark.colour if mark.hollow else PAPER, markeredgewidth=0.9, clip_on=False,
-    )  # fmt: skip
+    axes.plot(centre, y, clip_on=False, **mark.style())
 
 
 def _bar(
@@ -177,13 +173,10 @@ def _bar(
 def _outcomes(shown: Sequence[Comparison]) -> list[Line2D | Patch]:
     found = {c.outcome for c in shown}
     return [
-        Line2D(
-            [], [], color=mark.colour, marker=mark.marker, markersize=5.5, linewidth=2.4,
-            markerfacecolor=PAPER if mark.hollow else mark.colour, label=mark.words,
-            markeredgecolor=mark.colour if mark.hollow else PAPER,
-        )
-        for outcome, mark in MARKS.items() if outcome in found
-    ]  # fmt: skip
+        Line2D([], [], linewidth=2.4, label=mark.words, **mark.style())
+        for outcome, mark in MARKS.items()
+        if outcome in found
+    ]
 
 
 def _scopes(report: SweepReport) -> list[Line2D | Patch]:

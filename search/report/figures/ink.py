@@ -79,15 +79,28 @@ class Mark:
     """In matplotlib's notation."""
     words: str
     """In a legend."""
+    size: float = 6.0
+    """Of the marker, in points."""
     hollow: bool = False
     """Whether only its outline is drawn."""
 
+    def style(self) -> dict[str, Any]:
+        """Its colour and marker, as matplotlib's lines take them."""
+        return {
+            "color": self.colour,
+            "marker": self.marker,
+            "markersize": self.size,
+            "markerfacecolor": PAPER if self.hollow else self.colour,
+            "markeredgecolor": self.colour if self.hollow else PAPER,
+            "markeredgewidth": 0.9,
+        }
+
 
 MARKS = {
-    Outcome.BEATS_DEFAULT: Mark(VERMILION, "<", "beats the default"),
+    Outcome.BEATS_DEFAULT: Mark(VERMILION, "<", "beats the default", size=8.5),
     Outcome.EQUIVALENT: Mark(GREEN, "s", "no difference that matters"),
     Outcome.NOT_BETTER: Mark(PURPLE, "D", "not better"),
-    Outcome.WORSE: Mark(BLUE, ">", "worse"),
+    Outcome.WORSE: Mark(BLUE, ">", "worse", size=8.5),
     Outcome.UNDECIDED: Mark(MUTED, "o", "undecided", hollow=True),
 }
 """Outcome -> its mark, from the best for the alternative to the worst."""

@@ -16,8 +16,8 @@ COLUMNS = 4
 _LEFT, _RIGHT, _BOTTOM, _GAP_X, _TITLE, _SECTION, _LEGEND = 0.5, 0.08, 0.5, 0.16, 0.42, 0.3, 0.24
 _LONGEST, _MOST = 16, 26
 """Names of more characters are set smaller, for what a panel has at its right; then shortened."""
-_EDGE, _CHARACTER = 0.06, 0.068
-"""The outer edge, and about what a character takes, in inches."""
+_EDGE, _CHARACTER, _BETWEEN = 0.06, 0.068, 0.26
+"""The outer edge, about what a character takes, and what sections keep apart, in inches."""
 
 
 @final
@@ -57,7 +57,8 @@ def small_multiples(
     """
     rows = sum(-(-len(levels) // COLUMNS) for levels in parts.values())
     titled = sum(depth is not None for depth in parts)
-    full = _LEGEND + _BOTTOM + rows * (height + _TITLE) + titled * _SECTION
+    between = (len(parts) - 1) * _BETWEEN
+    full = _LEGEND + _BOTTOM + rows * (height + _TITLE) + titled * _SECTION + between
     figure = Figure(figsize=(WIDTH, full))
     width = (WIDTH - _LEFT - _RIGHT - (COLUMNS - 1) * _GAP_X) / COLUMNS
     top, panels = full - _LEGEND, []
@@ -76,6 +77,7 @@ def small_multiples(
             _prepare(axes, x, y, is_first=column == 0, is_lowest=is_lowest)
             _name(axes, level)
             panels.append((level, axes))
+        top -= _BETWEEN
     middle = (_LEFT + (WIDTH - _LEFT - _RIGHT) / 2) / WIDTH
     figure.text(middle, 0.08 / full, x.label, ha="center", va="bottom", color=MUTED)
     figure.text(_EDGE / WIDTH, 1 - 0.04 / full, y.label, ha="left", va="top", color=MUTED)

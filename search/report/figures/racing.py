@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from search.report.figures.groups import Trained, by_name, plural, trained
-from search.report.figures.ink import BAND, MARKS, MUTED, PAPER
+from search.report.figures.ink import BAND, MARKS, MUTED
 from search.report.figures.panels import Ticks, small_multiples
 from search.report.figures.scale import Reach, points
 from search.sweep.records import SweepReport
@@ -29,7 +29,7 @@ def draw(report: SweepReport) -> Figure | None:
     reach = Reach.of((points(bound, terms.loss) for bound in bounds), terms)
     places = {float(i): str(n) for i, n in enumerate(schedule)}
     x = Ticks(-0.6, len(schedule) - 0.4, places, "replicates at the look")
-    y = reach.ticks("difference, " + ("points" if terms.loss is Loss.ERROR_RATE else "%"), 5)
+    y = reach.ticks("difference, " + ("points" if terms.loss is Loss.ERROR_RATE else "%"), 6)
     figure, panels = small_multiples(parts, x, y, height=_HEIGHT)
     for level, axes in panels:
         assert level.comparison is not None
@@ -73,8 +73,4 @@ def _history(axes: Axes, comparison: Comparison, schedule: Sequence[int], reach:
     axes.vlines(x, low, high, color=mark.colour, linewidth=2.6)
     axes.plot(x, mean, color=mark.colour, linewidth=0.8)
     axes.plot(x, mean, "o", color=mark.colour, markersize=2.5)
-    axes.plot(
-        x[-1], mean[-1], mark.marker, markersize=5.5,
-        markerfacecolor=PAPER if mark.hollow else mark.colour,
-        markeredgecolor=mark.colour if mark.hollow else PAPER, markeredgewidth=0.9,
-    )  # fmt: skip
+    axes.plot(x[-1], mean[-1], **mark.style())

@@ -13,7 +13,7 @@ from search.report.figures.groups import Trained, section_title, shortened
 from search.report.figures.ink import INK, MUTED, WIDTH
 
 _GAP, _CHARACTER, _MOST = 0.1, 0.072, 50
-_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _EDGE, _NAMES = 0.21, 0.32, 0.42, 1.95, 1.2, 0.06, 0.95
+_ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _EDGE, _NAMES = 0.21, 0.36, 0.42, 1.95, 1.2, 0.06, 0.95
 
 
 @final
@@ -21,6 +21,8 @@ _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT, _EDGE, _NAMES = 0.21, 0.32, 0.42, 1.95, 1.2,
 class Rows:
     """Axes with a line for each level, counted downwards."""
 
+    figure: Figure
+    """The whole of it."""
     axes: Axes
     """Where to draw."""
     at: Mapping[str, float]
@@ -32,15 +34,14 @@ class Rows:
 
     def legend(self, handles: Sequence[Line2D | Patch]) -> None:
         """Explain the marks, above the axes."""
-        figure = self.axes.figure
-        figure.legend(
-            handles=list(handles), loc="upper left", bbox_to_anchor=(_EDGE / WIDTH, 1),
-            ncols=len(handles), borderaxespad=0.1, borderpad=0, handletextpad=0.5,
-            columnspacing=1.4,
+        self.figure.legend(
+            handles=list(handles), loc="upper left", ncols=len(handles),
+            bbox_to_anchor=(_EDGE / WIDTH, 1 - 0.04 / self.figure.get_figheight()),
+            borderaxespad=0.1, borderpad=0, handletextpad=0.5, columnspacing=1.4,
         )  # fmt: skip
 
 
-def row_axes(levels: Sequence[Trained], label: str) -> tuple[Figure, Rows]:
+def row_axes(levels: Sequence[Trained], label: str) -> Rows:
     """A figure with a line for each level.
 
     Args:
@@ -76,7 +77,7 @@ def row_axes(levels: Sequence[Trained], label: str) -> tuple[Figure, Rows]:
     for level in levels:
         if not level.is_default:
             write(axes, level.level, (_NAMES, at[level.name]))
-    return figure, Rows(axes, at)
+    return Rows(figure, axes, at)
 
 
 def room_for(names: Iterable[str], *, least: float, start: float) -> float:
