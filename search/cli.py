@@ -105,6 +105,7 @@ def run(  # noqa: PLR0913  # a command's options are its parameters
     from search.main import run as run_sweep
     from search.report.live import watch
     from search.report.table import verdict_view
+    from search.sweep.folder import PAGE, folder_of
 
     with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
         report = run_sweep(settings, home=_home(), listeners=[listener])
@@ -112,8 +113,10 @@ def run(  # noqa: PLR0913  # a command's options are its parameters
         _print_json(report.to_dict())
     else:
         _print(verdict_view(report))
+        page = folder_of(_home(), report.name) / PAGE
+        _tell(f"\nThe report with its figures: {page}")
         if report.mlflow:
-            _tell("\nEvery trial stands in MLflow: python -m search ui")
+            _tell("Every trial stands in MLflow: python -m search ui")
 
 
 @app.command()
@@ -122,11 +125,14 @@ def show(
     *,
     every: Annotated[bool, Option("--all", help="Every alternative, not the best alone.")] = False,
     markdown: Annotated[bool, Option("--markdown", help="Print Markdown.")] = False,
+    csv: Annotated[bool, Option("--csv", help="Print a line for each alternative.")] = False,
     json: Json = False,
+    opened: Annotated[bool, Option("--open", help="Make the page, with figures; open it.")] = False,
 ) -> None:
     """The verdicts of a sweep, also while it runs."""
-    if json + markdown + every > 1:
-        raise InputError("--all, --markdown and --json", "exclude each other", "more than one")
+    if every + markdown + csv + json + opened > 1:
+        given = "--all, --markdown, --csv, --json and --open"
+        raise InputError(given, "exclude each other", "more than one")
     # Heavy: Optuna, SciPy.
     from search.report.markdown import verdict_markdown
     from search.report.table import verdict_view
@@ -137,6 +143,12 @@ def show(
         _print_json(report.to_dict())
     elif markdown:
         sys.stdout.write(verdict_markdown(report))
+    elif csv:
+        sys.stdout.write(report.verdicts.to_csv(index=False))
+    elif opened:
+        from search.report.page import page  # heavy: matplotlib
+
+        _open_page(name, page(report))
     else:
         _print(verdict_view(report, detailed=every))
 
@@ -221,6 +233,17 @@ def ui(
 
 def _home() -> Path:
     return Path.cwd() / "mlruns"
+
+
+def _open_page(name: str, page: str) -> None:
+    """Keep the page, print where it is, and open it where there is a browser."""
+    import webbrowser
+
+    from search.sweep.folder import write_page  # heavy: what a sweep is made of
+
+    path = write_page(_home(), name, page)
+    typer.echo(path)
+    webbrowser.open(path.as_uri())
 
 
 def _print(result: RenderableType) -> None:

@@ -48,7 +48,7 @@ def run(
         tracker = _tracker(sweep, settings, home)
         try:
             with Workers(settings.workers, cache=home / "cache") as workers:
-                report = _run_and_log(sweep, tracker, workers, listeners)
+                report = _run_and_log(sweep, tracker, workers, listeners, home=home)
         finally:
             if tracker.identifiers is not None:
                 folder.write_identifiers(home, sweep.file.name, tracker.identifiers)
@@ -58,7 +58,12 @@ def run(
 
 
 def _run_and_log(
-    sweep: Sweep, tracker: Tracker, workers: Workers, listeners: Sequence[Listener]
+    sweep: Sweep,
+    tracker: Tracker,
+    workers: Workers,
+    listeners: Sequence[Listener],
+    *,
+    home: Path,
 ) -> SweepReport:
     if sweep.report().state != "done":
         workers.prepare()  # while MLflow loads
@@ -69,7 +74,9 @@ def _run_and_log(
             sweep.run(workers.train, (*listeners, tracker.hear))
         finally:
             report = sweep.report()
-            tracker.finish(report, documents(report))
+            found = documents(report)
+            folder.write_page(home, report.name, found[folder.PAGE])
+            tracker.finish(report, found)
     return report
 
 

@@ -14,8 +14,11 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
+from search.main import load
+from search.report.figures import FIGURES
+from search.report.page import page
 from search.study import Store
-from search.sweep.folder import folder_of
+from search.sweep.folder import PAGE, folder_of
 
 COMMAND = [sys.executable, "-m", "search", "run", "small", "--json"]
 OPTIONS = {
@@ -142,11 +145,22 @@ def test_the_parent_run_carries_verdict_settings_and_data_set(
 ) -> None:
     run = client.get_run(whole[1]["mlflow"]["run_id"])
     names = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
-    assert {"verdict.md", "verdict.json", "settings.json"} <= names
+    assert {"verdict.md", "verdict.json", "settings.json", "report.html"} <= names
+    figures = {artifact.path for artifact in client.list_artifacts(run.info.run_id, "figures")}
+    assert figures == {f"figures/{name}.png" for name in FIGURES}
     assert run.inputs is not None
     (data,) = run.inputs.dataset_inputs
     assert data.dataset.name == "digits"
     assert data.dataset.digest == whole[1]["data"]["fingerprint"]
+
+
+def test_the_page_is_kept_and_can_be_made_again_from_the_store_alone(
+    whole: tuple[Path, dict[str, Any]], client: MlflowClient, tmp_path: Path
+) -> None:
+    kept = folder_of(whole[0] / "mlruns", "small") / PAGE
+    assert page(load("small", home=whole[0] / "mlruns")) == kept.read_text()
+    logged = client.download_artifacts(whole[1]["mlflow"]["run_id"], PAGE, str(tmp_path))
+    assert Path(logged).read_text() == kept.read_text()
 
 
 def test_everything_is_written_below_mlruns(whole: tuple[Path, dict[str, Any]]) -> None:

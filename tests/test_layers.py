@@ -33,9 +33,11 @@ DOORS = {
     "optuna": {"search.study"},
     "mlflow": {"search.tracking"},
     "sklearn": {"search.data"},
-    "pandas": {"search.data"},
+    "pandas": {"search.data", "search.sweep"},
     "typer": {"search.cli"},
     "rich": {"search.report", "search.cli"},
+    "matplotlib": {"search.report"},
+    "jinja2": {"search.report"},
 }
 FILES = sorted([*(ROOT / "spaces").rglob("*.py"), *(ROOT / "search").rglob("*.py")])
 

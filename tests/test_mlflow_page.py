@@ -24,7 +24,10 @@ SERVER_START = 120.0
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     command = [sys.executable, "-m", "search", *RUN.split(), "--replicates", "16"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
+    page = folder / "mlruns" / "sweeps" / "wine" / "report.html"
+    assert str(page) in done.stderr.decode()
+    assert page.exists()
     return folder
 
 

@@ -4,15 +4,25 @@ import json
 from typing import Any
 
 from search.report.markdown import verdict_markdown
+from search.sweep.folder import PAGE
 from search.sweep.records import SweepReport
 
 
-def documents(report: SweepReport) -> dict[str, str]:
-    """File name -> text: the report for people, the same for programs, and what was asked for."""
+def documents(report: SweepReport) -> dict[str, str | bytes]:
+    """File name -> content: the report for people and for programs, and what was asked for.
+
+    The page has all figures in it; they are there as PNG, too.
+    """
+    # Draws: matplotlib takes a while to load, and what only wants JSON need not wait.
+    from search.report.page import page_and_pictures  # noqa: PLC0415
+
+    page, pictures = page_and_pictures(report)
     return {
         "verdict.md": verdict_markdown(report),
         "verdict.json": as_json(report.to_dict()),
         "settings.json": as_json(report.settings.to_dict()),
+        PAGE: page,
+        **{f"figures/{name}.png": picture for name, picture in pictures.items()},
     }
 
 

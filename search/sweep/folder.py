@@ -22,6 +22,7 @@ from spaces import Recipe
 
 FORMAT = 2
 SWEEPS = "sweeps"
+PAGE = "report.html"
 _PLAN = "sweep.json"
 _LOCK = "lock"
 _MLFLOW = "mlflow.json"
@@ -146,6 +147,13 @@ def read_identifiers(home: Path, name: str) -> dict[str, str] | None:
     return identifiers
 
 
+def write_page(home: Path, name: str, page: str | bytes) -> Path:
+    """Keep the page of a sweep beside its store; returns where it is."""
+    path = folder_of(home, name) / PAGE
+    _write_whole(path, page)
+    return path
+
+
 @contextmanager
 def hold(home: Path, name: str) -> Iterator[None]:
     """Be the one process that works on a sweep; let go when the process ends, however it ends.
@@ -180,10 +188,10 @@ def is_held(home: Path, name: str) -> bool:
     return False
 
 
-def _write_whole(path: Path, text: str) -> None:
+def _write_whole(path: Path, content: str | bytes) -> None:
     """Write a file that is whole or not there, wherever the process is killed."""
     draft = path.with_suffix(".draft")
-    draft.write_text(text)
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
     draft.replace(path)
 
 

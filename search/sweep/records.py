@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
+import pandas as pd
+
 from search.settings import Settings
 from search.study.record import Phase, TrialRecord
 from search.verdict import Calibration, FactorVerdict, Terms
@@ -110,6 +112,27 @@ class SweepReport:
     """Every finished trial, as the store has them."""
     mlflow: Mapping[str, Any] | None = None
     """tracking_uri, experiment_id and run_id, once logged."""
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """One row for each comparison; `search/docs/frames.md` lists the columns."""
+        from search.sweep import frames  # noqa: PLC0415  # it knows this record
+
+        return frames.verdicts(self)
+
+    @property
+    def replicates(self) -> pd.DataFrame:
+        """One row for each depth, factor, level and replicate that a look has used."""
+        from search.sweep import frames  # noqa: PLC0415  # it knows this record
+
+        return frames.replicates(self)
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row for each trial of the pilot."""
+        from search.sweep import frames  # noqa: PLC0415  # it knows this record
+
+        return frames.trials(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The one JSON document of a sweep."""

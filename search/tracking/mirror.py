@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import final
 
 from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
@@ -34,7 +35,7 @@ _MAX_WORDS = 200
 def sync(
     report: SweepReport,
     records: Sequence[TrialRecord],
-    documents: Mapping[str, str],
+    documents: Mapping[str, str | bytes],
     *,
     home: Path,
     tracking_uri: str | None,
@@ -48,7 +49,7 @@ def sync(
     Args:
         report: where the sweep stands.
         records: all trials of its store.
-        documents: file name -> text, kept as artifacts; `verdict.md` also is the description.
+        documents: file name -> content, kept as artifacts; `verdict.md` also is the description.
         home: the absolute `mlruns/` folder.
         tracking_uri: of a server or a database; None means as the environment says, or local.
 
@@ -135,7 +136,7 @@ class Mirror:
             "run_id": self._sweep.info.run_id,
         }
 
-    def show_sweep(self, report: SweepReport, documents: Mapping[str, str]) -> None:
+    def show_sweep(self, report: SweepReport, documents: Mapping[str, str | bytes]) -> None:
         """Make the parent run show all of this but the status."""
         picture = picture_of_sweep(report, documents)
         if not self._sweep.data.params.items() <= picture.params.items():
@@ -146,8 +147,13 @@ class Mirror:
         run_id = self._sweep.info.run_id
         self._log(self._sweep, picture, _now())
         self._client.log_inputs(run_id, [dataset_input(report.data)])
-        for name, text in documents.items():
-            self._client.log_text(run_id, redact(text), name)
+        with TemporaryDirectory() as folder:
+            for name, content in documents.items():
+                file = Path(folder) / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                told = redact(content).encode() if isinstance(content, str) else content
+                file.write_bytes(told)
+            self._client.log_artifacts(run_id, folder)
 
     def show_trial(self, record: TrialRecord) -> None:
         """Make one child run show this trial and delete what else stands for it."""

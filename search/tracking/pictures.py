@@ -142,7 +142,7 @@ def picture_of_start(name: str) -> Picture:
     return Picture(params={}, points=(), tags=_sweep_tags(name), status="RUNNING")
 
 
-def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Picture:
+def picture_of_sweep(report: SweepReport, documents: Mapping[str, str | bytes]) -> Picture:
     """The parent run; limits are tags, because they may be raised and parameters may not change.
 
     Args:
@@ -164,8 +164,9 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Pictu
     limits["replicates"] = str(report.settings.n_replicates)
     verdicts = {f"verdict.{_where(f.factor, f.depth)}": str(f.verdict) for f in report.factors}
     tags = {**_sweep_tags(report.name), "state": report.state, **limits, **verdicts}
-    if "verdict.md" in documents:
-        tags[DESCRIPTION] = _clipped(documents["verdict.md"])
+    description = documents.get("verdict.md")
+    if isinstance(description, str):
+        tags[DESCRIPTION] = _clipped(description)
     return Picture(
         params={key: value for key, value in given.items() if key not in NOT_PART_OF_A_SWEEP},
         points=(

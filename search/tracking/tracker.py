@@ -59,8 +59,8 @@ class Tracker:
         if isinstance(event, TrialStored) and self._problem is None:
             self._jobs.put(lambda mirror: mirror.show_trial(event.record))
 
-    def finish(self, report: SweepReport, documents: Mapping[str, str]) -> None:
-        """Queue the end: where the sweep stands, and its documents (file name -> text)."""
+    def finish(self, report: SweepReport, documents: Mapping[str, str | bytes]) -> None:
+        """Queue the end: where the sweep stands, and its documents (file name -> content)."""
         self._finished = True
 
         def job(mirror: Mirror) -> None:

@@ -1,4 +1,8 @@
+import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +14,8 @@ from search.settings import Settings
 from search.sweep import folder
 from search.sweep.folder import SweepFile
 from spaces import SHALLOW
+
+ROOT = Path(__file__).parent.parent.parent
 
 
 class Ended(NamedTuple):
@@ -101,7 +107,8 @@ FILES = {
         ("walk", "No such command 'walk'"),
         ("show", "Missing argument"),
         ("show gone", "no sweep is called 'gone'; sweeps here: none"),
-        ("show gone --json --all", "--all, --markdown and --json exclude each other"),
+        ("show gone --json --all", "--csv, --json and --open exclude each other"),
+        ("show gone --csv --open", "--csv, --json and --open exclude each other"),
         ("sync gone", "no sweep is called 'gone'; sweeps here: none"),
         ("spaces wide", "a search space must be one of shallow, shallow_full"),
         ("ui --port 0", "--port must be a whole number from 1 to 65535; received 0"),
@@ -157,6 +164,45 @@ def test_json_is_one_document_and_nothing_else(call: Call, sweep: str) -> None:
 
 def test_show_prints_markdown(call: Call, sweep: str) -> None:
     assert call("show", sweep, "--markdown").out.startswith(f"# {sweep}\n")
+
+
+def test_csv_has_a_line_for_every_alternative(call: Call, sweep: str) -> None:
+    shown = call("show", sweep, "--csv")
+    assert shown.err == ""
+    header, *rows = csv.reader(shown.out.splitlines())
+    assert [row[header.index("level")] for row in rows] == ["swish", "relu", "selu"]
+    assert {row[header.index("outcome")] for row in rows} == {"undecided"}
+
+
+def test_open_keeps_the_page_prints_where_and_hands_it_to_the_browser(
+    sweep: str, tmp_path: Path
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    page = show_open(sweep, tmp_path, BROWSER=str(browser))
+    assert (tmp_path / "opened").read_text() == f"{page.as_uri()}\n"
+
+
+def test_open_does_without_a_browser(sweep: str, tmp_path: Path) -> None:
+    show_open(sweep, tmp_path, PATH=str(tmp_path), DISPLAY="", WAYLAND_DISPLAY="")
+
+
+def show_open(sweep: str, folder: Path, **environment: str) -> Path:
+    """Call `show --open` in a process of its own; the page that it says it has written."""
+    done = subprocess.run(
+        [sys.executable, "-m", "search", "show", sweep, "--open"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    page = Path(done.stdout.removesuffix("\n"))
+    assert page == folder / "mlruns" / "sweeps" / sweep / "report.html"
+    assert page.read_text().startswith("<!doctype html>")
+    return page
 
 
 def test_show_all_names_every_alternative(call: Call, sweep: str) -> None:

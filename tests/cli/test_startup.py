@@ -33,6 +33,12 @@ def test_quick_commands_import_nothing_heavy(
     assert not packages & HEAVY
 
 
+def test_figures_are_not_loaded_before_they_are_drawn() -> None:
+    program = "import sys, search.main, search.report.documents as d; d.as_json({})"
+    program += "; sys.exit('matplotlib' in sys.modules or 'jinja2' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_help_is_quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Prints how quick; a busy machine must not fail the suite."""
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))

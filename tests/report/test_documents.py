@@ -1,22 +1,45 @@
 import dataclasses
 import json
 import re
+from html import unescape
 
 import pytest
 
 from search.report.documents import as_json, documents
+from search.report.figures import FIGURES
+from search.report.markdown import verdict_markdown
 from search.report.words import conditions, headline
 from search.settings import Settings
 from tests.reports import mixed, report
+from tests.studies import studied
 
 
-def test_a_sweep_has_three_documents_that_agree() -> None:
+def text(content: str | bytes) -> str:
+    assert isinstance(content, str)
+    return content
+
+
+def test_a_sweep_has_documents_that_agree() -> None:
     shown = report(settings=Settings(name="mine", seed=3))
     found = documents(shown)
-    assert list(found) == ["verdict.md", "verdict.json", "settings.json"]
+    assert list(found)[:4] == ["verdict.md", "verdict.json", "settings.json", "report.html"]
     assert json.loads(found["verdict.json"]) == json.loads(json.dumps(shown.to_dict()))
     assert Settings.from_dict(json.loads(found["settings.json"])) == shown.settings
-    assert found["verdict.md"].startswith("# mine\n")
+    assert text(found["verdict.md"]).startswith("# mine\n")
+    assert headline(shown) in unescape(text(found["report.html"]))
+
+
+def test_every_figure_of_the_page_is_a_picture_too() -> None:
+    shown = studied(report())
+    found = documents(shown)
+    pictures = {name for name in found if name.startswith("figures/")}
+    assert pictures == {f"figures/{name}.png" for name in FIGURES}
+    for name in pictures:
+        picture = found[name]
+        assert isinstance(picture, bytes)
+        assert picture.startswith(b"\x89PNG")
+        section = name.removeprefix("figures/").removesuffix(".png")
+        assert f'<section id="{section}">' in text(found["report.html"])
 
 
 def test_documents_before_the_first_look_are_strict_json() -> None:
@@ -31,12 +54,12 @@ def test_json_refuses_what_is_no_number() -> None:
 
 def test_markdown_has_all_that_the_terminal_shows() -> None:
     shown = report(notes=("activation=selu: the best rates are the highest",))
-    text = documents(shown)["verdict.md"]
+    found = verdict_markdown(shown)
     for part in (headline(shown), *conditions(shown).values(), *shown.notes):
-        assert part in text
+        assert part in found
     for factor in shown.factors:
         for comparison in factor.comparisons:
-            assert f"| {factor.factor} | {factor.default} | {comparison.level}" in text
+            assert f"| {factor.factor} | {factor.default} | {comparison.level}" in found
 
 
 def test_markdown_has_a_section_for_each_depth() -> None:
@@ -50,9 +73,9 @@ def test_markdown_has_a_section_for_each_depth() -> None:
 
 def test_markdown_tables_have_the_same_columns_in_every_row() -> None:
     shown = report(notes=("a column called | is left out",))
-    text = documents(shown)["verdict.md"]
-    rows = [line for line in text.splitlines() if line.startswith("|")]
+    found = verdict_markdown(shown)
+    rows = [line for line in found.splitlines() if line.startswith("|")]
     counts = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
     assert set(counts) == {9, 12}
     assert counts == sorted(counts)
-    assert r"a column called \| is left out" in text
+    assert r"a column called \| is left out" in found

@@ -101,6 +101,16 @@ def test_doing_it_again_changes_nothing(any_place: Place, name: str) -> None:
     assert any_place.see(name).all() == before
 
 
+def test_pictures_are_kept_as_they_are(any_place: Place, name: str, tmp_path: Path) -> None:
+    picture = bytes(range(256))
+    documents: dict[str, str | bytes] = {"verdict.md": "# Verdict", "figures/one.png": picture}
+    home, uri = any_place.home, any_place.uri
+    identifiers = sync(report(name), [], documents, home=home, tracking_uri=uri)
+    client = any_place.see(name).client
+    kept = client.download_artifacts(identifiers["run_id"], "figures/one.png", str(tmp_path))
+    assert Path(kept).read_bytes() == picture
+
+
 def test_artifacts_lie_under_the_folder_wherever_one_works(
     place: Place, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,60 @@
+"""Differences as they are drawn: in percentage points, or per cent of the RMSE."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import final
+
+from search.report.figures.panels import Ticks
+from search.verdict import Loss, Terms
+
+LEAST_MARGINS, MOST_MARGINS = 2.2, 12.0
+"""An axis of differences reaches as far as its bounds, within so many margins of zero."""
+_STEPS = (1, 2, 5)
+_MINUS = "\N{MINUS SIGN}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An axis of differences; what lies beyond it is drawn at its end."""
+
+    low: float
+    """Its lower end, in points."""
+    high: float
+    """Its upper end."""
+
+    @classmethod
+    def of(cls, bounds: Iterable[float], terms: Terms) -> "Reach":
+        """As far as these bounds in points go; infinite ones do not count."""
+        margin = points(terms.margin, terms.loss)
+        found = [bound for bound in bounds if math.isfinite(bound)]
+        least, most = LEAST_MARGINS * margin, MOST_MARGINS * margin
+        low = min(max(-1.05 * min(found, default=0.0), least), most)
+        return cls(-low, min(max(1.05 * max(found, default=0.0), least), most))
+
+    def clip(self, value: float) -> float:
+        """The nearest place on the axis."""
+        return min(max(value, self.low), self.high)
+
+    def ticks(self, label: str, most: int) -> Ticks:
+        """At most so many round places, zero among them."""
+        step = round_step(self.high - self.low, most)
+        places = range(math.ceil(self.low / step), math.floor(self.high / step) + 1)
+        return Ticks(self.low, self.high, {i * step: _written(i * step) for i in places}, label)
+
+
+def points(difference: float, loss: Loss) -> float:
+    """A difference in percentage points of error, or in per cent of the RMSE."""
+    return 100 * (difference if loss is Loss.ERROR_RATE else math.expm1(difference))
+
+
+def round_step(span: float, most: int) -> float:
+    """The least of 1, 2 and 5 times a power of ten that divides a span into fewer parts."""
+    power = math.floor(math.log10(span / most))
+    steps = (factor * 10.0**exponent for exponent in (power, power + 1) for factor in _STEPS)
+    return next(step for step in steps if span / step <= most)
+
+
+def _written(value: float) -> str:
+    return "0" if value == 0 else f"{value:+g}".replace("-", _MINUS)
