@@ -24,7 +24,7 @@ from typer import Argument, Option
 from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED
 from search.errors import InputError, SearchError
 from search.settings import parse_settings
-from spaces import FACTORS, RECIPES, SPACES
+from spaces import QUESTIONS, RECIPES, SPACES
 
 INTERRUPTED = 130
 LOOPBACK = "127.0.0.1"
@@ -82,9 +82,9 @@ def run(  # noqa: PLR0913  # a command's options are its parameters
     target: Annotated[Text, _flag("COLUMN", "To be predicted, for files")] = None,
     task: Annotated[Text, _flag("TASK", "classification or regression", "as the target is")] = None,
     recipe: Annotated[Text, _flag("NAME", f"Out of {', '.join(RECIPES)}", RECIPE)] = None,
-    factors: Annotated[Text, _flag("all|A,B", f"Out of {', '.join(FACTORS)}", "all")] = None,
+    factors: Annotated[Text, _flag("all|A,B", f"Out of {', '.join(QUESTIONS)}", "all")] = None,
     levels: Annotated[Text, _flag("core|full", "How many alternatives each has", "core")] = None,
-    depth: Annotated[Text, _flag("N", "Hidden layers", "the recipe's")] = None,
+    depth: Annotated[Text, _flag("N|N,M", "Hidden layers, or several", "the recipe's")] = None,
     width: Annotated[Text, _flag("N", "Units in each", "the recipe's")] = None,
     epochs: Annotated[Text, _flag("N", "Passes over the rows", "30; 12 above 10,000 rows")] = None,
     batch_size: Annotated[Text, _flag("N", "Rows in a step", "the recipe's")] = None,

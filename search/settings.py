@@ -10,18 +10,20 @@ from typing import Any, Literal, Self, final
 
 from search import defaults
 from search.errors import InputError
-from spaces import FACTORS, RECIPES, Recipe, get_recipe, swept_factors
+from spaces import QUESTIONS, RECIPES, Recipe, get_recipe, questions, swept_factors
 
 LIMITS = ("replicates", "budget")
 """Settings that may be raised when a sweep is run again."""
 NOT_PART_OF_A_SWEEP = ("name", "tracking_uri", "workers")
 """Settings that do not change what is found."""
+ALL = "all"
+"""Among the factors to check: all that the recipe sweeps one by one."""
 LONGEST_NAME = 100
 """Characters in the name of a sweep, which is a folder's, too."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-_SHAPE = ("depth", "width", "batch_size", "epochs")
-"""Whole numbers that the recipe has, unless they are given."""
+_SHAPE = ("width", "batch_size", "epochs")
+"""Whole numbers that the recipe has, unless they are given; so is the depth."""
 _LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates", "workers"), 1) | {
     "pilot_trials": 4,
     "seed": 0,
@@ -49,11 +51,12 @@ class Settings:
     recipe: str = defaults.RECIPE
     """The guideline's default recipe to check."""
     factors: tuple[str, ...] | None = None
-    """The factors to check, in the table's order; None for all that the recipe sweeps."""
+    """What to check, out of the factors that the recipe sweeps, `block` and `recipe`; `all` stands
+    for the factors, and so does None."""
     levels: Literal["core", "full"] = "core"
     """How many alternatives each factor has."""
-    depth: int | None = None
-    """Hidden layers."""
+    depth: int | tuple[int, ...] | None = None
+    """Hidden layers; several are compared side by side, in a table each."""
     width: int | None = None
     """Units in each."""
     epochs: int | None = None
@@ -84,6 +87,8 @@ class Settings:
             _check_choice("task", self.task, ("classification", "regression"))
         if self.factors is not None:
             self._tidy_factors(self.factors)
+        if self.depth is not None:
+            self._tidy_depth(self.depth if isinstance(self.depth, tuple) else (self.depth,))
         for setting, least in _LEAST.items():
             value = getattr(self, setting)
             if value is not None or setting not in (*_SHAPE, "replicates", "workers"):
@@ -99,21 +104,35 @@ class Settings:
 
     def _tidy_factors(self, factors: tuple[str, ...]) -> None:
         """Check the factors and give equal requests one form."""
-        swept = swept_factors(self.recipe)
+        swept, asked = swept_factors(self.recipe), questions(self.recipe)
         if not factors:
-            raise InputError("--factors", f"must name some of {', '.join(swept)}", "nothing")
+            raise InputError("--factors", f"must name some of {', '.join(asked)}", "nothing")
         for factor in factors:
-            _check_choice("factors", factor, FACTORS)
-            if factor not in swept:
-                rule = f"under recipe {self.recipe} must be among {', '.join(swept)}"
+            _check_choice("factors", factor, (*QUESTIONS, ALL))
+            if factor not in (*asked, ALL):
+                rule = f"under recipe {self.recipe} must be among {', '.join(asked)}"
                 raise InputError("--factors", rule, factor)
-        chosen = tuple(factor for factor in swept if factor in factors)
+        wanted = {*factors, *swept} if ALL in factors else set(factors)
+        chosen = tuple(question for question in asked if question in wanted)
         object.__setattr__(self, "factors", None if chosen == swept else chosen)
+
+    def _tidy_depth(self, depths: tuple[int, ...]) -> None:
+        """Check the depths and give equal requests one form."""
+        for depth in depths or ("nothing",):
+            _check_whole("depth", depth, 1)
+        found = tuple(sorted(set(depths)))
+        object.__setattr__(self, "depth", found if len(found) > 1 else found[0])
 
     @property
     def checked_factors(self) -> tuple[str, ...]:
-        """The factors to check, in the table's order."""
+        """What to check: factors in the table's order, then `block` and `recipe`."""
         return self.factors or swept_factors(self.recipe)
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """Numbers of hidden layers to compare at, ascending."""
+        depth = get_recipe(self.recipe).depth if self.depth is None else self.depth
+        return depth if isinstance(depth, tuple) else (depth,)
 
     @property
     def n_replicates(self) -> int:
@@ -121,11 +140,11 @@ class Settings:
         return defaults.REPLICATES if self.replicates is None else self.replicates
 
     def default_recipe(self, n_development: int) -> Recipe:
-        """The recipe that is checked, for this many development rows."""
+        """The recipe that is checked, for this many development rows; at the first depth."""
         many = n_development > defaults.MANY_ROWS
         values: dict[str, int] = {"epochs": defaults.EPOCHS_MANY_ROWS if many else defaults.EPOCHS}
         values |= {name: getattr(self, name) for name in _SHAPE if getattr(self, name) is not None}
-        return get_recipe(self.recipe).replace(**values)
+        return get_recipe(self.recipe).replace(**{**values, "depth": self.depths[0]})
 
     def to_dict(self) -> dict[str, Any]:
         """All settings, ready for JSON."""
@@ -134,14 +153,15 @@ class Settings:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The settings written by `to_dict`, perhaps read back from JSON."""
-        factors = values.get("factors")
-        return cls(**{**values, "factors": None if factors is None else tuple(factors)})
+        lists = {key: tuple(x) for key, x in values.items() if isinstance(x, list | tuple)}
+        return cls(**{**values, **lists})
 
 
 def parse_settings(given: Mapping[str, str]) -> Settings:
     """Settings given as text, by name; those left out keep their defaults.
 
-    `factors` may be `all` or names between commas, `budget` a time such as 90s, 10m or 1.5h.
+    `factors` may be `all` and names between commas, `depth` numbers between commas, `budget` a time
+    such as 90s, 10m or 1.5h.
 
     Raises:
         InputError: naming the setting, the rule and what was received.
@@ -149,10 +169,12 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
     return Settings(**{name: _PARSERS.get(name, str)(text) for name, text in given.items()})
 
 
-def _parse_factors(text: str) -> tuple[str, ...] | None:
-    if text.strip() == "all":
-        return None
+def _parse_factors(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parse_depth(text: str) -> tuple[int | float | str, ...]:
+    return tuple(_parse_number(part, kind=int) for part in text.split(","))
 
 
 def _parse_budget(text: str) -> float:
@@ -175,6 +197,7 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(_LEAST, partial(_parse_number, kind=int)),
     "margin": partial(_parse_number, kind=float),
     "factors": _parse_factors,
+    "depth": _parse_depth,
     "budget": _parse_budget,
 }
 

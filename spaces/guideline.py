@@ -37,9 +37,10 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-# A network normalizes itself only as a whole: these factors are not swapped one by one, and
-# whatever shifts the mean or variance of its activations does not belong to the recipe.
-SELF_NORMALIZING_BLOCK = ("initializer", "activation", "normalization")
+BLOCK = ("initializer", "activation", "normalization")
+"""What the guideline recommends together, to be swapped as a whole, too."""
+# A network normalizes itself only as a whole: there the factors of the block are not swapped one by
+# one, and whatever shifts the mean or variance of its activations does not belong to the recipe.
 NOT_SELF_NORMALIZING = ("dropout", "dropout_inputs", "dropout_last")
 
 
@@ -224,7 +225,7 @@ def get_factor(name: str) -> Factor:
 def swept_factors(guideline: str) -> tuple[str, ...]:
     """The factors that are swapped one by one in a recipe of the table, in the table's order."""
     if guideline == "self_normalizing":
-        return tuple(name for name in FACTORS if name not in SELF_NORMALIZING_BLOCK)
+        return tuple(name for name in FACTORS if name not in BLOCK)
     return tuple(FACTORS)
 
 
@@ -238,7 +239,7 @@ def levels(guideline: str, factor: str, *, full: bool = False) -> tuple[Level, .
     """
     default = TABLE[guideline][factor][0]
     found = {level.name: level for level in get_factor(factor).levels if level.core or full}
-    if factor in SELF_NORMALIZING_BLOCK and guideline == "self_normalizing":
+    if factor in BLOCK and guideline == "self_normalizing":
         found = {default: get_factor(factor).get(default)}
     if factor == "regularization" and guideline == "self_normalizing":
         found = {name: level for name, level in found.items() if name not in NOT_SELF_NORMALIZING}

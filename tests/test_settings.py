@@ -21,6 +21,16 @@ from spaces import FACTORS
             {"factors": ("activation",), "recipe": "self_normalizing"},
             "--factors under recipe self_normalizing must be among regularization, optimizer",
         ),
+        (
+            {"factors": ("all", "block", "breadth")},
+            (
+                "--factors must be one of initializer, activation, normalization, regularization, "
+                "optimizer, lr_schedule, block, recipe, all; received breadth"
+            ),
+        ),
+        ({"depth": ()}, "--depth must be a whole number from 1; received nothing"),
+        ({"depth": (2, 0)}, "--depth must be a whole number from 1; received 0"),
+        ({"width": (2, 3)}, "--width must be a whole number from 1; received (2, 3)"),
         ({"depth": 0}, "--depth must be a whole number from 1; received 0"),
         ({"width": 1.5}, "--width must be a whole number from 1; received 1.5"),
         ({"epochs": True}, "--epochs must be a whole number from 1; received True"),
@@ -59,6 +69,23 @@ def test_equal_requests_are_equal_settings() -> None:
     assert twice.checked_factors == ("activation", "optimizer")
 
 
+def test_all_stands_for_the_factors_and_questions_may_be_added() -> None:
+    assert Settings(factors=("all",)) == Settings()
+    more = Settings(factors=("recipe", "all", "block"))
+    assert more.checked_factors == (*FACTORS, "block", "recipe")
+    assert Settings(factors=("recipe", "activation")).checked_factors == ("activation", "recipe")
+    block = Settings(recipe="self_normalizing", factors=("all", "block"))
+    assert block.checked_factors == ("regularization", "optimizer", "lr_schedule", "block")
+
+
+def test_depths_are_ascending_and_one_is_a_number() -> None:
+    assert Settings(depth=(20, 2, 20)) == Settings(depth=(2, 20))
+    assert Settings(depth=(20, 2)).depths == (2, 20)
+    assert Settings(depth=(3,)) == Settings(depth=3)
+    assert Settings(recipe="deep").depths == (8,)
+    assert Settings(depth=(20, 2)).default_recipe(1000).depth == 2
+
+
 def test_the_recipe_checked_has_the_numbers_asked_for() -> None:
     settings = Settings(depth=3, batch_size=64)
     recipe = settings.default_recipe(1000)
@@ -68,7 +95,7 @@ def test_the_recipe_checked_has_the_numbers_asked_for() -> None:
 
 
 def test_settings_survive_json() -> None:
-    settings = Settings(name="a", factors=("optimizer",), margin=0.02, budget=90.0)
+    settings = Settings(name="a", factors=("optimizer",), depth=(2, 20), margin=0.02, budget=90.0)
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
     assert Settings.from_dict(json.loads(json.dumps(Settings().to_dict()))) == Settings()
 
@@ -93,6 +120,9 @@ def test_text_becomes_settings_of_the_same_name() -> None:
         budget=5400.0,
     )
     assert parse_settings({"factors": "all"}) == Settings()
+    assert parse_settings({"factors": "all,recipe", "depth": "20, 2"}) == Settings(
+        factors=("all", "recipe"), depth=(2, 20)
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,6 +137,8 @@ def test_a_budget_is_a_time_with_its_unit(text: str, seconds: float) -> None:
     [
         *(({"budget": x}, f"received {x}") for x in ("10", "m", "-5m", "0s", "1d", "inf", "1e3s")),
         ({"depth": "two"}, "--depth must be a whole number from 1; received two"),
+        ({"depth": "2,x"}, "--depth must be a whole number from 1; received x"),
+        ({"depth": "2,"}, "--depth must be a whole number from 1; received "),
         ({"depth": "2.0"}, "--depth must be a whole number from 1; received 2.0"),
         ({"seed": ""}, "--seed must be a whole number from 0; received "),
         ({"margin": "small"}, "received small"),

@@ -18,7 +18,9 @@ _ABOUT_TABLE = (
 )
 _ABOUT_LEVELS = (
     "--levels core checks the levels marked core, --levels full checks all; under self_normalizing "
-    "alpha_dropout takes the place of dropout."
+    "alpha_dropout takes the place of dropout. --factors block compares the block of initializer, "
+    "activation and normalization with those of the other recipes, --factors recipe the whole "
+    "recipes."
 )
 
 

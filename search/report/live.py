@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from search.report.progress import Clock, Progress, in_time
-from search.report.rows import TONES, standing
+from search.report.rows import TONES, sections, standing
 from search.report.table import MARKS
 from search.sweep.records import Event, Listener, LookTaken, PhaseStarted, TrialStored
 
@@ -100,8 +100,12 @@ def _standings(progress: Progress) -> Table:
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for header in ("", "factor", "default", f"so far, at {progress.look} replicates"):
         table.add_column(header)
-    for factor in progress.factors:
-        mark, style = MARKS[TONES[factor.verdict]]
-        words = Text(standing(factor), style)
-        table.add_row(Text(mark, style), Text(factor.factor, "bold"), factor.default, words)
+    for title, factors in sections(progress.factors).items():
+        if title is not None:
+            table.add_row("", Text(title, "bold"))
+        for factor in factors:
+            mark, style = MARKS[TONES[factor.verdict]]
+            words = Text(standing(factor), style)
+            table.add_row(Text(mark, style), Text(factor.factor, "bold"), factor.default, words)
+        table.add_section()
     return table

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from search.report.rows import alternative_rows, factor_row
+from search.report.rows import alternative_rows, factor_row, sections
 from search.report.words import conditions, headline, how_to_read, next_step
 from search.sweep.records import SweepReport
 
@@ -25,6 +25,7 @@ _ALTERNATIVE_COLUMNS = {
     "difference": "difference",
     "interval": "range",
     "default_wins": "default better",
+    "margin": "changes at a margin of",
     "replicates": "replicates",
     "new_rows": "new rows",
 }
@@ -40,13 +41,17 @@ def _lines(report: SweepReport) -> Iterator[str]:
     step = next_step(report)
     if step is not None:
         yield from (_escaped(step), "")
-    yield from _table(_FACTOR_COLUMNS, map(factor_row, report.factors))
-    yield ""
+    for title, factors in sections(report.factors).items():
+        yield from () if title is None else (f"## {title}", "")
+        yield from _table(_FACTOR_COLUMNS, map(factor_row, factors))
+        yield ""
     yield from _definitions(how_to_read(report, detailed=True))
     yield from _section("Notes", (f"- {_escaped(note)}" for note in report.notes))
     yield from _section("Conditional on", _definitions(conditions(report)))
-    rows = (row for factor in report.factors for row in alternative_rows(factor))
-    yield from _section("All alternatives", _table(_ALTERNATIVE_COLUMNS, rows))
+    for title, factors in sections(report.factors).items():
+        at = "" if title is None else f" at {title}"
+        rows = (row for factor in factors for row in alternative_rows(factor))
+        yield from _section(f"All alternatives{at}", _table(_ALTERNATIVE_COLUMNS, rows))
 
 
 def _section(title: str, lines: Iterator[str]) -> Iterator[str]:

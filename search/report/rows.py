@@ -1,6 +1,7 @@
 """What each line of a report says, whatever it is shown in."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, final
 
@@ -10,6 +11,7 @@ from search.verdict import (
     Loss,
     Outcome,
     Verdict,
+    in_units,
     new_rows_in_words,
     outcome_in_words,
     verdict_in_words,
@@ -86,15 +88,31 @@ class AlternativeRow:
     """Where the difference lies."""
     default_wins: str
     """The share of replicates in which the default is better."""
+    margin: str
+    """The margin nearest to the chosen one at which the outcome would be another."""
     replicates: str
     """How many were used."""
     new_rows: str
     """Whether the outcome is shown for new rows, too."""
 
 
+def sections(factors: Sequence[FactorVerdict]) -> dict[str | None, list[FactorVerdict]]:
+    """The verdicts by depth in words, such as `8 hidden layers`; all under None if there is one."""
+    found: dict[str | None, list[FactorVerdict]] = {}
+    for factor in factors:
+        title = None if factor.depth is None else in_layers(factor.depth)
+        found.setdefault(title, []).append(factor)
+    return found
+
+
+def in_layers(*depths: int) -> str:
+    """`1 hidden layer`, or `2 and 20 hidden layers`."""
+    return f"{' and '.join(map(str, depths))} hidden layer{'s' * (depths != (1,))}"
+
+
 def factor_row(factor: FactorVerdict) -> FactorRow:
     """The line of one factor."""
-    best = best_alternative(factor)
+    best = factor.best
     return FactorRow(
         tone=TONES[factor.verdict],
         factor=factor.factor,
@@ -120,6 +138,7 @@ def alternative_rows(factor: FactorVerdict) -> list[AlternativeRow]:
             difference=_difference(c),
             interval=_interval(c),
             default_wins=NOTHING if c.default_wins is None else f"{100 * c.default_wins:.0f} %",
+            margin=NOTHING if c.margin is None else in_units(c.margin, c.terms.loss),
             replicates=str(c.replicates),
             new_rows=NOTHING if c.outcome is Outcome.UNDECIDED else new_rows_in_words(c),
         )
@@ -131,22 +150,6 @@ def alternative_rows(factor: FactorVerdict) -> list[AlternativeRow]:
 def standing(factor: FactorVerdict) -> str:
     """The verdict in words, without the default's name, which stands beside it."""
     return verdict_in_words(factor).removeprefix(f"{factor.default} ")
-
-
-def best_alternative(factor: FactorVerdict) -> Comparison:
-    """The alternative that can be relied on for the lowest loss.
-
-    That is the one with the lowest upper bound of its difference to the default, and among equals
-    the lowest mean. So where any alternative beats the default, the one shown does. Looks that
-    contradict each other have no bound to rely on.
-    """
-    return min(
-        factor.comparisons,
-        key=lambda c: (
-            math.inf if c.inconsistent else c.high,
-            math.inf if c.difference is None else c.difference,
-        ),
-    )
 
 
 def in_points(difference: float, loss: Loss) -> str:
@@ -183,7 +186,8 @@ def _interval(comparison: Comparison) -> str:
 def _failures(comparison: Comparison) -> str:
     if not comparison.failures:
         return ""
-    return f"; every training failed in {comparison.failures} replicates, scored as a blind guess"
+    count = f"{comparison.failures} replicate{'s' * (comparison.failures != 1)}"
+    return f"; every training failed in {count}, scored as a blind guess"
 
 
 def _factor_on_new_rows(factor: FactorVerdict) -> str:

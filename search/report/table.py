@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from search.report.rows import Tone, alternative_rows, factor_row
+from search.report.rows import NOTHING, Tone, alternative_rows, factor_row, in_layers, sections
 from search.report.words import (
     conditions,
     data_name,
@@ -48,16 +48,20 @@ def verdict_table(factors: Sequence[FactorVerdict]) -> Table:
     table.columns[3].no_wrap = True
     table.add_column("repli-\ncates", justify="right")
     table.add_column("new\nrows")
-    for row in map(factor_row, factors):
-        mark, style = MARKS[row.tone]
-        table.add_row(
-            Text(mark, style),
-            _two(row.factor, row.default),
-            Text(row.verdict, style),
-            _two(row.best, _in_brackets(row.difference, row.interval)),
-            row.replicates,
-            row.new_rows,
-        )
+    for title, found in sections(factors).items():
+        if title is not None:
+            table.add_row("", Text(title, "bold underline"))
+        for row in map(factor_row, found):
+            mark, style = MARKS[row.tone]
+            table.add_row(
+                Text(mark, style),
+                _two(row.factor, row.default),
+                Text(row.verdict, style),
+                _two(row.best, _in_brackets(row.difference, row.interval)),
+                row.replicates,
+                row.new_rows,
+            )
+        table.add_section()
     return table
 
 
@@ -68,14 +72,18 @@ def alternatives_table(factors: Sequence[FactorVerdict]) -> Table:
     table.add_column("default\nbetter", justify="right")
     table.add_column("repli-\ncates", justify="right")
     table.add_column("new rows")
+    title = None
     for factor in factors:
+        if factor.depth is not None and title != in_layers(factor.depth):
+            title = in_layers(factor.depth)
+            table.add_row("", Text(title, "bold underline"))
         table.add_row("", Text(factor.factor, "bold"), Text(f"default: {factor.default}", "bold"))
         for row in alternative_rows(factor):
             mark, style = MARKS[row.tone]
             table.add_row(
                 Text(mark, style),
                 _two(row.level, _in_brackets(row.difference, row.interval)),
-                Text(row.outcome, style),
+                Text.assemble((row.outcome, style), (_until(row.margin), "dim")),
                 row.default_wins,
                 row.replicates,
                 row.new_rows,
@@ -124,6 +132,10 @@ def _table(*headers: str) -> Table:
 
 def _two(first: str, second: str) -> Text:
     return Text.assemble((first, "bold"), "\n", second)
+
+
+def _until(margin: str) -> str:
+    return "" if margin == NOTHING else f"\nanother at a margin of {margin}"
 
 
 def _in_brackets(difference: str, interval: str) -> str:

@@ -1,16 +1,33 @@
 """A sweep's report in sentences: its headline, how to read it, and what it is conditional on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from search.report.rows import OTHER_CHOICE, TONES, standing
+from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
+from search.sweep.arms import COMBINATION
 from search.sweep.records import SweepReport
-from search.verdict import ALPHA, LOOKS, FactorVerdict, Loss, Verdict, in_units
+from search.verdict import (
+    ALPHA,
+    LOOKS,
+    FactorVerdict,
+    Loss,
+    Outcome,
+    Verdict,
+    in_units,
+    outcome_in_words,
+)
+from spaces import FACTORS
 
 GUIDELINE = {
     "shallow": "shallow recipe",
     "deep": "deep recipe",
     "self_normalizing": "self-normalizing recipe",
+}
+# How the headline speaks of what swaps more than one default.
+_WHOLE = {
+    "block": "the block {}",
+    "recipe": "the whole recipe",
+    COMBINATION: "the combination",
 }
 UNITS = {Loss.ERROR_RATE: "percentage points", Loss.RMSE: "% of the RMSE"}
 
@@ -26,14 +43,24 @@ def finding(report: SweepReport) -> str:
     obstacle = _obstacle(report)
     if obstacle is not None:
         return f"nothing can be said yet about the {recipe}: {obstacle}"
-    factors = report.factors
-    if len(factors) == 1:
-        return f"under the {recipe}, {_clause(factors[0])}"
-    holding = sum(TONES[factor.verdict] in ("holds", "other") for factor in factors)
-    defaults, clauses = f"{len(factors)} defaults of the {recipe}", _clauses(factors)
+    sentences = [
+        _finding(recipe, factors) if at is None else f"at {at}, {_finding(recipe, factors)}"
+        for at, factors in sections(report.factors).items()
+    ]
+    return ". ".join([sentences[0], *(text[0].upper() + text[1:] for text in sentences[1:])])
+
+
+def _finding(recipe: str, factors: Sequence[FactorVerdict]) -> str:
+    """What was found at one depth."""
+    whole = [_clause(factor) for factor in factors if factor.factor in _WHOLE]
+    single = [factor for factor in factors if factor.factor not in _WHOLE]
+    if len(single) < 2:
+        return f"under the {recipe}, {'; '.join([*map(_clause, single), *whole])}"
+    holding = sum(TONES[factor.verdict] in ("holds", "other") for factor in single)
+    defaults, clauses = f"{len(single)} defaults of the {recipe}", [*_clauses(single), *whole]
     if not holding:
         return f"of the {defaults}, {'; '.join(clauses)}"
-    count = "all" if holding == len(factors) else f"{holding} of the"
+    count = "all" if holding == len(single) else f"{holding} of the"
     return "; ".join([f"{count} {defaults} {_hold(holding)}", *clauses])
 
 
@@ -96,14 +123,15 @@ def conditions(report: SweepReport) -> dict[str, str]:
     recipe, data, settings = report.recipe, report.data, report.settings
     n_confirm, margin = int(data["n_confirm"]), in_units(report.terms.margin, report.terms.loss)
     levels = (f"{factor} {level.name}" for factor, level in recipe.levels.items())
+    depths = dict.fromkeys(factor.depth or recipe.depth for factor in report.factors)
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
             f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features"
         ),
-        "default": f"{', '.join(levels)}; each swapped alone, given the others",
+        "default": f"{', '.join(levels)}; {'; '.join(_claims(report.factors))}",
         "network": (
-            f"{_plural(recipe.depth, 'hidden layer')} of {_plural(recipe.width, 'unit')}; "
+            f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}; "
             f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
         ),
         "tuning": (
@@ -117,6 +145,24 @@ def conditions(report: SweepReport) -> dict[str, str]:
             f"probability of any false claim here is at most {100 * ALPHA:g} %"
         ),
     }
+
+
+def _claims(factors: Sequence[FactorVerdict]) -> Iterator[str]:
+    """What each kind of claim is about."""
+    names = {factor.factor for factor in factors}
+    if not names <= _WHOLE.keys():
+        yield "each swapped alone, given the others"
+    if "block" in names:
+        yield "initializer, activation and normalization as one block, given the others"
+    if "recipe" in names:
+        yield "another recipe of the guideline as a whole"
+    if COMBINATION in names:
+        yield "the combination as a whole recipe, on replicates of its own"
+    for part in sections(factors).values():
+        beaten = [f for f in part if f.verdict is Verdict.BEATEN and f.factor in FACTORS]
+        if len(beaten) > 1 and COMBINATION not in {factor.factor for factor in part}:
+            yield "what beats it alone is tried together once every factor is settled"
+            return
 
 
 def _obstacle(report: SweepReport) -> str | None:
@@ -146,17 +192,20 @@ def _clauses(factors: Sequence[FactorVerdict]) -> list[str]:
 
 def _clause(factor: FactorVerdict) -> str:
     """What was found about one default."""
-    name = f"{factor.factor} {factor.default}"
-    match factor.verdict:
-        case Verdict.BEATEN:
-            return f"{name} is beaten by {' and '.join(factor.beaten_by)}"
-        case Verdict.HOLDS_OTHER:
-            others = " and ".join(c.level for c in factor.comparisons if c.guideline)
-            return f"{name} is beaten only by the guideline's other choice, {others}"
-        case Verdict.UNDECIDED:
-            return f"{name} is still open{_wants([factor])}"
-        case _:
-            return f"{name} {standing(factor)}"
+    if factor.factor == COMBINATION:
+        return _combined(factor)
+    name = _WHOLE.get(factor.factor, f"{factor.factor} {{}}").format(factor.default)
+    if factor.verdict is Verdict.UNDECIDED:
+        return f"{name} is still open{_wants([factor])}"
+    return f"{name} {standing(factor)}"
+
+
+def _combined(factor: FactorVerdict) -> str:
+    """What was found about the levels that beat their defaults, taken together."""
+    (together,) = factor.comparisons
+    if together.outcome is Outcome.UNDECIDED:
+        return f"whether {together.level} together beat the whole recipe is open{_wants([factor])}"
+    return f"{together.level} together: {outcome_in_words(together)}"
 
 
 def _wants(undecided: Sequence[FactorVerdict]) -> str:

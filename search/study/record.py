@@ -27,6 +27,8 @@ class TrialRecord:
     """The factor whose level is tried; `default` for the default recipe itself."""
     level: str
     """The level tried; the recipe's name for the default recipe."""
+    depth: int | None = None
+    """Hidden layers, where a sweep compares at several depths; else None."""
     state: State
     """Failed if nothing was learned: every lane diverged."""
     reason: str

@@ -14,7 +14,7 @@ from search.study import TrialRecord
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
 from search.sweep.steps import Job, Score, Trial, run_trials, score, thinned
-from search.sweep.windows import Window, choose_lane, lane_points
+from search.sweep.windows import MOST_DIMENSIONS, Window, choose_lane, lane_points
 from search.training.contract import Member, Result, Seeds
 from search.verdict import trivial_prediction
 from spaces import Space, recipe_at
@@ -23,14 +23,14 @@ from spaces import Space, recipe_at
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class _Replicate:
-    """What all arms share in one replicate."""
+    """What all arms of one random stream share in one replicate."""
 
     index: int
     split: Split
     seeds: Seeds
     """Of every lane: lanes differ in their nuisance hyperparameters alone."""
     shift: Array
-    """(3,) of the lattice of lanes."""
+    """(MOST_DIMENSIONS,) of the lattice of lanes."""
     trivial: tuple[float, ...]
     """What the trivial predictor says of every row."""
 
@@ -48,10 +48,15 @@ def run_replicates(
     Returns:
         Whether all are stored; False if the budget ran out first.
     """
-    replicates = [_replicate(job, index, dataset) for index in range(*span)]
+    indices = range(*span)
+    replicates = {
+        (stream, index): _replicate(job, stream, index, dataset)
+        for stream in {arm.stream for arm in arms}
+        for index in indices
+    }
     trials = [
-        _trial(job, arm, windows[arm].space, replicate, dataset)
-        for replicate in replicates
+        _trial(job, arm, windows[arm].space, replicates[arm.stream, index], dataset)
+        for index in indices
         for arm in arms
     ]
     stored = sum(
@@ -62,11 +67,12 @@ def run_replicates(
     return run_trials(job, trials, dataset.training_data(with_confirm=True))
 
 
-def _replicate(job: Job, index: int, dataset: Dataset) -> _Replicate:
+def _replicate(job: Job, stream: tuple[str, ...], index: int, dataset: Dataset) -> _Replicate:
+    names: tuple[str | int, ...] = (*stream, "confirm", index)
     seed, targets = job.settings.seed, dataset.y
-    split = split_development(targets, VALIDATION_SHARE, generator(seed, "confirm", index, "split"))
-    seeds = Seeds(*(derive(seed, "confirm", index, name) for name in ("init", "order", "dropout")))
-    shift = generator(seed, "confirm", index, "lanes").random(3)
+    split = split_development(targets, VALIDATION_SHARE, generator(seed, *names, "split"))
+    seeds = Seeds(*(derive(seed, *names, name) for name in ("init", "order", "dropout")))
+    shift = generator(seed, *names, "lanes").random(MOST_DIMENSIONS)
     trivial = trivial_prediction(targets[split.train], dataset.n_classes or 1, job.loss)
     return _Replicate(index, split, seeds, shift, tuple(float(x) for x in trivial))
 
@@ -117,6 +123,7 @@ def _record(
         phase="confirm",
         factor=arm.factor,
         level=arm.level,
+        depth=arm.depth,
         state="failed" if best is None else "complete",
         reason=f"no lane could be trained: {curve.reason}" if best is None else curve.reason,
         value=None if best is None else best.value,

@@ -17,9 +17,10 @@ from search.errors import (
     SweepNotFoundError,
 )
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP, Settings
+from search.sweep.arms import Arm, Contest, contests, plan_arms
 from spaces import Recipe
 
-FORMAT = 1
+FORMAT = 2
 SWEEPS = "sweeps"
 _PLAN = "sweep.json"
 _LOCK = "lock"
@@ -31,16 +32,31 @@ _HOLD_PAUSE = 0.1
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepFile:
-    """What is fixed of a sweep before it starts."""
+    """What is fixed of a sweep before it starts.
+
+    Raises:
+        ValueError: if arms are given that make up no contest.
+    """
 
     name: str
     """Of the sweep."""
     settings: Settings
     """What was asked for; only limits may change later."""
     recipe: Recipe
-    """The default recipe that is checked."""
+    """The default recipe that is checked, at the first depth."""
     data: Mapping[str, Any]
     """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+    arms: tuple[Arm, ...] = ()
+    """What is compared, where that was given instead of following from the settings."""
+
+    def __post_init__(self) -> None:
+        if self.arms:
+            contests(self.arms)
+
+    @property
+    def contests(self) -> tuple[Contest, ...]:
+        """What is compared."""
+        return contests(self.arms or plan_arms(self.settings, self.recipe))
 
     def to_json(self) -> str:
         """As `sweep.json` has it."""
@@ -51,6 +67,7 @@ class SweepFile:
                 "settings": self.settings.to_dict(),
                 "recipe": self.recipe.to_dict(),
                 "data": dict(self.data),
+                "arms": [arm.to_dict() for arm in self.arms],
             },
             indent=1,
         )
@@ -85,6 +102,7 @@ def read(home: Path, name: str) -> SweepFile:
             settings=Settings.from_dict(content["settings"]),
             recipe=Recipe.from_dict(content["recipe"]),
             data=content["data"],
+            arms=tuple(Arm.from_dict(fields) for fields in content["arms"]),
         )
     except (ValueError, KeyError, TypeError, InputError) as problem:
         raise StoreError(f"{path} cannot be read: {problem}") from problem
@@ -186,6 +204,10 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
             f"had the fingerprint {old.data['fingerprint']}; use another name for other data",
             str(new.data["fingerprint"]),
         )
+    if old.arms != new.arms:
+        names = (", ".join(arm.name for arm in file.arms) or "none" for file in (old, new))
+        rule = f"were given as {next(names)}; use another name for others"
+        raise SettingsChangedError(f"the arms of sweep {old.name!r}", rule, next(names))
 
 
 def _same(was: object, now: object) -> bool:

@@ -6,6 +6,7 @@ from typing import final
 
 from search.data import Dataset, split_development
 from search.defaults import VALIDATION_SHARE
+from search.rows import Split
 from search.seeds import derive, generator
 from search.study import TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
@@ -65,21 +66,28 @@ def _planned(job: Job, arm: Arm, count: int) -> list[TrialRecord]:
 
 def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     seed = job.settings.seed
-    split = split_development(dataset.y, VALIDATION_SHARE, generator(seed, "pilot", "split"))
-    order = derive(seed, "pilot", "order")
+    splits = {stream: _split(seed, stream, dataset) for stream in {r.arm.stream for r in rounds}}
     trials = []
     for r in rounds:
+        names = (*r.arm.stream, "pilot")
+        order = derive(seed, *names, "order")
         # One sequence for all arms: levels are compared at the same learning rates.
-        points = quasi_random_points(r.space, r.count, derive(seed, "pilot", r.widening))
+        points = quasi_random_points(r.space, r.count, derive(seed, *names, r.widening))
         for i, point in enumerate(points, start=r.first):
-            seeds = Seeds(derive(seed, "pilot", "init", i), order, derive(seed, "pilot", "drop", i))
-            member = Member(recipe_at(r.arm.recipe, point), split, seeds)
+            init, dropout = (derive(seed, *names, name, i) for name in ("init", "drop"))
+            seeds = Seeds(init, order, dropout)
+            member = Member(recipe_at(r.arm.recipe, point), splits[r.arm.stream], seeds)
             trials.append(_trial(job, r, i, member, dataset))
     stored = sum(len(job.store.records(study)) for study in {t.study for t in trials})
     for listener in job.listeners:
         planned = sum(r.first + r.count for r in rounds)
         listener(PhaseStarted("pilot", planned, min(stored, planned)))
     return run_trials(job, trials, dataset.training_data(with_confirm=False))
+
+
+def _split(seed: int, stream: tuple[str, ...], dataset: Dataset) -> Split:
+    rng = generator(seed, *stream, "pilot", "split")
+    return split_development(dataset.y, VALIDATION_SHARE, rng)
 
 
 def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Dataset) -> Trial:
@@ -93,6 +101,7 @@ def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Datas
             phase="pilot",
             factor=planned.arm.factor,
             level=planned.arm.level,
+            depth=planned.arm.depth,
             state="failed" if scored is None else "complete",
             reason=curve.reason,
             value=None if scored is None else scored.value,

@@ -9,7 +9,7 @@ from typing import Any
 from search import defaults
 from search.study import Store
 from search.sweep import folder
-from search.sweep.arms import Arm, n_comparisons, plan_arms
+from search.sweep.arms import DEFAULT, Arm, n_comparisons
 from search.sweep.folder import SweepFile
 from search.sweep.records import State, SweepReport
 from search.sweep.standing import Judge, Standing
@@ -27,8 +27,7 @@ def load_report(name: str, home: Path) -> SweepReport:
     """
     file = folder.read(home, name)
     store = Store(folder.folder_of(home, name))
-    arms = plan_arms(file.settings, file.recipe)
-    judge = Judge(arms, terms_of(file, arms), store)
+    judge = judge_of(file, store)
     standing = judge.take_stock(file.settings.n_replicates)
     found = report(file, store, judge, standing, is_held=folder.is_held(home, name))
     return replace(found, mlflow=folder.read_identifiers(home, name))
@@ -39,12 +38,17 @@ def list_sweeps(home: Path) -> list[SweepReport]:
     return [load_report(name, home) for name in folder.names(home)]
 
 
+def judge_of(file: SweepFile, store: Store) -> Judge:
+    """Who takes the looks of a sweep."""
+    return Judge(file.contests, terms_of(file), store)
+
+
 def loss_of(file: SweepFile) -> Loss:
     """What is measured."""
     return Loss.ERROR_RATE if file.data["task"] == "classification" else Loss.RMSE
 
 
-def terms_of(file: SweepFile, arms: tuple[Arm, ...]) -> Terms:
+def terms_of(file: SweepFile) -> Terms:
     """What is fixed beforehand of every comparison."""
     loss = loss_of(file)
     margin = file.settings.margin
@@ -52,15 +56,14 @@ def terms_of(file: SweepFile, arms: tuple[Arm, ...]) -> Terms:
         is_rate = loss is Loss.ERROR_RATE
         ratio = math.log(defaults.MARGIN_REGRESSION_RATIO)
         margin = defaults.MARGIN_CLASSIFICATION if is_rate else ratio
-    return Terms(loss, margin, n_comparisons(arms), file.data["n_confirm"])
+    return Terms(loss, margin, n_comparisons(file.contests), file.data["n_confirm"])
 
 
 def report(
     file: SweepFile, store: Store, judge: Judge, standing: Standing, *, is_held: bool
 ) -> SweepReport:
     """Put together what a person is told."""
-    arms = plan_arms(file.settings, file.recipe)
-    terms = terms_of(file, arms)
+    terms = terms_of(file)
     records = store.all_records()
     failed = sum(record.state == "failed" for record in records)
     return SweepReport(
@@ -72,7 +75,7 @@ def report(
         conditions=_conditions(file, terms),
         terms=terms,
         factors=standing.factors,
-        notes=(*file.data["notes"], *_notes(arms, store)),
+        notes=(*file.data["notes"], *_notes(standing, store)),
         complete=len(records) - failed,
         failed=failed,
         trainings=sum(record.trainings for record in records),
@@ -86,8 +89,8 @@ def report(
 def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
     if is_held:
         return "running"
-    arms = plan_arms(file.settings, file.recipe)
-    if standing.next_look is None and all(_has_pilot(arm, file, store) for arm in arms):
+    asked = standing.stages[0].arms
+    if standing.current is None and all(_has_pilot(arm, file, store) for arm in asked):
         return "done"
     budget = file.settings.budget
     return "stopped" if budget is not None and seconds_spent(store) >= budget else "interrupted"
@@ -95,10 +98,11 @@ def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
 
 def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     settings, recipe = file.settings, file.recipe
+    depths = [contest.default.recipe.depth for contest in file.contests]
     return {
         "recipe": settings.recipe,
         "levels": settings.levels,
-        "depth": recipe.depth,
+        "depth": recipe.depth if len(depths) == 1 else depths,
         "width": recipe.width,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
@@ -119,11 +123,11 @@ def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:
     return len(store.records(arm.pilot_study)) >= file.settings.pilot_trials
 
 
-def _notes(arms: tuple[Arm, ...], store: Store) -> list[str]:
+def _notes(standing: Standing, store: Store) -> list[str]:
     """What a reader should know: windows still at the edge, replicates that failed, slow levels."""
     notes = []
-    for arm in arms:
-        name = "the default" if arm is arms[0] else arm.name
+    for arm in (arm for stage in standing.stages for arm in stage.arms):
+        name = arm.name.replace(DEFAULT, "the default")
         pilot, confirm = store.records(arm.pilot_study), store.records(arm.confirm_study)
         if any(record.window == MOST_WIDENINGS for record in pilot):
             edge = choose_window(tried_in(arm.space, pilot), pilot).edge

@@ -12,14 +12,15 @@ from search.data import Dataset
 from search.settings import Settings
 from search.study import Store
 from search.sweep import folder
-from search.sweep.arms import Arm, plan_arms
+from search.sweep.arms import Arm
 from search.sweep.confirm import run_replicates
 from search.sweep.folder import SweepFile
 from search.sweep.pilot import run_pilot
 from search.sweep.records import Listener, LookTaken, SweepReport
-from search.sweep.reporting import loss_of, report, terms_of
-from search.sweep.standing import LABELS, Judge, Standing
+from search.sweep.reporting import judge_of, loss_of, report
+from search.sweep.standing import LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
+from search.sweep.windows import Window
 
 
 @final
@@ -33,8 +34,6 @@ class Sweep:
     """What was tried."""
     dataset: Dataset
     """The data it names."""
-    arms: tuple[Arm, ...]
-    """What it trains, the default first."""
     judge: Judge
     """Takes its looks."""
 
@@ -57,20 +56,36 @@ class Sweep:
         """
         loss = loss_of(self.file)
         job = Job(self.file.settings, loss, self.store, train, tuple(listeners), clock)
-        windows = run_pilot(job, self.arms, self.dataset)
         standing = self._look()
-        while windows is not None and standing.next_look is not None:
-            span = standing.look, standing.next_look
-            if not run_replicates(job, standing.active, windows, span=span, dataset=self.dataset):
-                break
+        windows: dict[Arm, Window] = {}
+        if not self._pilot(job, standing.stages[0], windows):
+            return
+        while (stage := standing.current) is not None:
+            if not self._pilot(job, stage, windows) or not self._confirm(job, stage, windows):
+                return
             standing = self._look()
             for listener in job.listeners:
-                listener(LookTaken(standing.look, standing.factors))
+                listener(LookTaken(stage.next_look or 0, standing.factors))
 
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
         standing = self.judge.take_stock(self.file.settings.n_replicates)
         return report(self.file, self.store, self.judge, standing, is_held=False)
+
+    def _pilot(self, job: Job, stage: Stage, windows: dict[Arm, Window]) -> bool:
+        """Add the windows of a stage's arms; False if the budget ran out first."""
+        if stage.arms[0] not in windows:
+            found = run_pilot(job, stage.arms, self.dataset)
+            if found is None:
+                return False
+            windows |= found
+        return True
+
+    def _confirm(self, job: Job, stage: Stage, windows: dict[Arm, Window]) -> bool:
+        """Train up to a stage's next look; False if the budget ran out first."""
+        assert stage.next_look is not None
+        span = stage.look, stage.next_look
+        return run_replicates(job, stage.active, windows, span=span, dataset=self.dataset)
 
     def _look(self) -> Standing:
         """Take the looks that are due. This alone reads the confirm labels."""
@@ -81,28 +96,31 @@ class Sweep:
 
 
 @contextmanager
-def open_sweep(settings: Settings, dataset: Dataset, home: Path) -> Iterator[Sweep]:
+def open_sweep(
+    settings: Settings, dataset: Dataset, home: Path, *, arms: Sequence[Arm] = ()
+) -> Iterator[Sweep]:
     """Begin a sweep or take up one of the same name, and hold it.
 
     Args:
         settings: what is asked for.
         dataset: what the settings name, prepared.
         home: the folder of all sweeps.
+        arms: what to compare instead of what the settings ask for, the default first.
 
     Raises:
+        ValueError: if the arms do not begin with a default or differ in name.
         SettingsChangedError: if the name is taken by a sweep with other settings or data; nothing
             was written.
         SweepHeldError: if another process works on this sweep.
     """
     name = settings.name or default_name(dataset.name, settings.recipe)
-    file = _file(folder.with_limits(home, name, settings), name, dataset)
+    file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
     folder.check_unchanged(home, file)
     with folder.hold(home, file.name):
         folder.write(home, file)
         store = Store(folder.folder_of(home, file.name))
         store.repair()
-        arms = plan_arms(file.settings, file.recipe)
-        yield Sweep(file, store, dataset, arms, Judge(arms, terms_of(file, arms), store))
+        yield Sweep(file, store, dataset, judge_of(file, store))
 
 
 def default_name(data: str, recipe: str) -> str:
@@ -110,12 +128,14 @@ def default_name(data: str, recipe: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', data).strip('.-')[:80] or 'data'}-{recipe}"
 
 
-def _file(settings: Settings, name: str, dataset: Dataset) -> SweepFile:
+def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]) -> SweepFile:
+    recipe = arms[0].recipe if arms else settings.default_recipe(dataset.n_development)
     return SweepFile(
         name=name,
         # An address may hold a password; workers change nothing that is found.
         settings=replace(settings, tracking_uri=None, workers=None),
-        recipe=settings.default_recipe(dataset.n_development),
+        recipe=recipe,
+        arms=arms,
         data={
             "source": dataset.source,
             "task": dataset.task,

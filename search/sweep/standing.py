@@ -10,13 +10,15 @@ import numpy as np
 
 from search.rows import Array
 from search.study import Store, TrialRecord
-from search.sweep.arms import DEFAULT, Arm
+from search.sweep.arms import Arm, Contest, combination, is_factor
 from search.sweep.records import ArmEvidence
 from search.verdict import (
     Calibration,
+    Comparison,
     FactorVerdict,
     Loss,
     Terms,
+    Verdict,
     active_levels,
     compare,
     delta,
@@ -26,6 +28,7 @@ from search.verdict import (
     row_differences,
     row_losses,
 )
+from spaces import FACTORS
 
 LABELS = "confirm_labels.npy"
 """The confirm labels are put beside the predictions at the first look, not before."""
@@ -33,19 +36,47 @@ LABELS = "confirm_labels.npy"
 
 @final
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a sweep stands after its last complete look."""
+class Stage:
+    """Contests that are looked at together, and where they stand after their last look."""
 
+    contests: tuple[Contest, ...]
+    """What is compared."""
     look: int
     """Replicates at that look; 0 before the first."""
     factors: tuple[FactorVerdict, ...]
-    """The verdicts at that look."""
+    """The verdicts at that look, contest by contest."""
     next_look: int | None
     """Replicates at the next one; None when there is nothing left to do."""
     active: tuple[Arm, ...]
-    """The arms that need replicates up to the next look, the default among them."""
+    """The arms that need replicates up to the next look, their defaults among them."""
     used: Mapping[Arm, int]
     """How many replicates of each arm the looks have used."""
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """All arms, each default before its alternatives."""
+        return tuple(arm for contest in self.contests for arm in contest.arms)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a sweep stands."""
+
+    stages: tuple[Stage, ...]
+    """What was asked for, and then a combination for each depth at which several factors are
+    beaten."""
+
+    @property
+    def current(self) -> Stage | None:
+        """The first stage with something left to do."""
+        return next((stage for stage in self.stages if stage.next_look is not None), None)
+
+    @property
+    def factors(self) -> tuple[FactorVerdict, ...]:
+        """All verdicts, in the order of the depths."""
+        found = [factor for stage in self.stages for factor in stage.factors]
+        return tuple(sorted(found, key=lambda factor: factor.depth or 0))
 
 
 @final
@@ -53,13 +84,13 @@ class Judge:
     """Takes the looks of one sweep; remembers the losses it has read.
 
     Args:
-        arms: the default first.
+        contests: what was asked for.
         terms: fixed beforehand.
         store: holds the replicates and their predictions.
     """
 
-    def __init__(self, arms: tuple[Arm, ...], terms: Terms, store: Store) -> None:
-        self._arms = arms
+    def __init__(self, contests: tuple[Contest, ...], terms: Terms, store: Store) -> None:
+        self._contests = contests
         self._terms = terms
         self._store = store
         self._losses: dict[tuple[str, int], tuple[Array, bool]] = {}
@@ -69,28 +100,41 @@ class Judge:
         """Take every look that the store's replicates allow, in order.
 
         Args:
-            replicates: at most this many.
+            replicates: at most this many for each arm.
         """
-        factors = self._verdicts(dict.fromkeys(self._arms, 0))
-        active, used, look = self._arms, dict.fromkeys(self._arms, 0), 0
-        for n in look_schedule(replicates):
-            if not self._has_replicates(active, n) or not self._store.has_predictions(LABELS):
-                return Standing(look, factors, n, active, used)
-            used.update(dict.fromkeys(active, n))
-            factors, look = self._verdicts(used), n
-            active = self._still_active(factors)
-            if not active:
-                return Standing(look, factors, None, (), used)
-        return Standing(look, factors, None, (), used)
+        asked = self._stage(self._contests, replicates)
+        stages = [asked]
+        for contest in self._contests:
+            levels = _levels_to_combine(asked, contest)
+            if levels:
+                stages.append(self._stage((combination(contest, levels),), replicates))
+        return Standing(tuple(stages))
 
     def evidence(self, standing: Standing) -> tuple[ArmEvidence, ...]:
         """What the looks up to a standing saw of each arm."""
-        return tuple(self._evidence(arm, standing.used[arm]) for arm in self._arms)
+        return tuple(
+            self._evidence(arm, stage.used[arm]) for stage in standing.stages for arm in stage.arms
+        )
 
     def first_look_is_due(self, replicates: int) -> bool:
         """Whether the store has all replicates of the first look, if there is to be one."""
         looks = look_schedule(replicates)
-        return bool(looks) and self._has_replicates(self._arms, looks[0])
+        arms = (arm for contest in self._contests for arm in contest.arms)
+        return bool(looks) and self._has_replicates(arms, looks[0])
+
+    def _stage(self, contests: tuple[Contest, ...], replicates: int) -> Stage:
+        arms = tuple(arm for contest in contests for arm in contest.arms)
+        used, active, look = dict.fromkeys(arms, 0), arms, 0
+        factors = self._verdicts(contests, used)
+        for n in look_schedule(replicates):
+            if not self._has_replicates(active, n) or not self._store.has_predictions(LABELS):
+                return Stage(contests, look, factors, n, active, used)
+            used.update(dict.fromkeys(active, n))
+            factors, look = self._verdicts(contests, used), n
+            active = _still_active(contests, factors)
+            if not active:
+                break
+        return Stage(contests, look, factors, None, active, used)
 
     def _has_replicates(self, arms: Iterable[Arm], n: int) -> bool:
         return all(len(self._replicates(arm, n)) == n for arm in arms)
@@ -99,37 +143,30 @@ class Judge:
         records = self._store.records(arm.confirm_study)
         return sorted((r for r in records if r.index < n), key=lambda record: record.index)
 
-    def _verdicts(self, used: dict[Arm, int]) -> tuple[FactorVerdict, ...]:
-        default, *alternatives = self._arms
-        by_factor: dict[str, list[Arm]] = {}
-        for arm in alternatives:
-            by_factor.setdefault(arm.factor, []).append(arm)
-        verdicts = []
-        for factor, arms in by_factor.items():
-            level = getattr(default.recipe, factor)
-            comparisons = []
-            for arm in arms:
-                n = used[arm]
-                mine, theirs, failures = self._paired_losses(arm, default, n)
-                loss = self._terms.loss
-                comparison = compare(
-                    delta(mine, theirs, loss) if n else np.zeros(0),
-                    row_differences(mine, theirs, loss) if n else np.zeros(self._terms.n_rows),
-                    self._terms,
-                    level=arm.level,
-                    guideline=arm.guideline,
-                    failures=failures,
-                )
-                comparisons.append(comparison)
-            verdicts.append(FactorVerdict(factor, level, tuple(comparisons)))
-        return tuple(verdicts)
-
-    def _still_active(self, factors: Iterable[FactorVerdict]) -> tuple[Arm, ...]:
-        levels = active_levels({f.factor: f.comparisons for f in factors})
+    def _verdicts(
+        self, contests: Iterable[Contest], used: Mapping[Arm, int]
+    ) -> tuple[FactorVerdict, ...]:
         return tuple(
-            arm
-            for arm in self._arms
-            if arm.level in levels.get(arm.factor, ()) or (arm.factor == DEFAULT and levels)
+            FactorVerdict(
+                factor,
+                contest.default_level(factor),
+                tuple(self._comparison(arm, contest.default, used[arm]) for arm in arms),
+                contest.default.depth,
+            )
+            for contest in contests
+            for factor, arms in contest.factors.items()
+        )
+
+    def _comparison(self, arm: Arm, default: Arm, n: int) -> Comparison:
+        mine, theirs, failures = self._paired_losses(arm, default, n)
+        loss = self._terms.loss
+        return compare(
+            delta(mine, theirs, loss) if n else np.zeros(0),
+            row_differences(mine, theirs, loss) if n else np.zeros(self._terms.n_rows),
+            self._terms,
+            level=arm.level,
+            guideline=arm.guideline,
+            failures=failures,
         )
 
     def _evidence(self, arm: Arm, n: int) -> ArmEvidence:
@@ -181,3 +218,35 @@ class Judge:
         if self._labels is None:
             self._labels = self._store.read_predictions(LABELS)
         return self._labels
+
+
+def _still_active(contests: Iterable[Contest], factors: Iterable[FactorVerdict]) -> tuple[Arm, ...]:
+    """The arms that need more replicates, the default of each among them."""
+    levels = active_levels({(f.depth, f.factor): f.comparisons for f in factors})
+    found: list[Arm] = []
+    for contest in contests:
+        arms = [
+            arm
+            for arm in contest.alternatives
+            if arm.level in levels.get((arm.depth, arm.factor), ())
+        ]
+        found += [contest.default, *arms] if arms else []
+    return tuple(found)
+
+
+def _levels_to_combine(asked: Stage, contest: Contest) -> dict[str, str]:
+    """Factor -> the best level that beats its default, once all factors of a contest are settled.
+
+    Empty before that, and where fewer than two are beaten: then no other recipe is claimed better.
+    Once settled, no further replicate can change them, so the combination is fixed, too.
+    """
+    if any(is_factor(arm) for arm in asked.active if arm in contest.alternatives):
+        return {}
+    beaten = {
+        factor.factor: factor.best.level
+        for factor in asked.factors
+        if factor.depth == contest.default.depth
+        and factor.factor in FACTORS
+        and factor.verdict is Verdict.BEATEN
+    }
+    return beaten if len(beaten) > 1 else {}

@@ -33,7 +33,9 @@ LANE_BANDWIDTH = 1.0
 """Standard deviation of the kernel that smooths the losses of a replicate's lanes, in lanes."""
 LEAST_LANES_WITH_A_RIM = 4
 """With fewer lanes all of them may be chosen."""
-_IRRATIONAL = (0.618033988749895, 0.7548776662466927)
+_IRRATIONAL = (0.618033988749895, 0.7548776662466927, 0.5698402909980532)
+MOST_DIMENSIONS = 1 + len(_IRRATIONAL)
+"""Of a nuisance window: AdamW's learning rate and decay, and both factors of l1_l2."""
 
 
 @final
@@ -117,9 +119,9 @@ def lane_points(window: Space, n_lanes: int, shift: Array) -> list[dict[str, Val
     (Kronecker lattice, Niederreiter 1992).
 
     Args:
-        window: at most three continuous hyperparameters.
+        window: at most MOST_DIMENSIONS continuous hyperparameters.
         n_lanes: points, at least 1.
-        shift: (3,) in [0, 1), the same for all arms of a replicate.
+        shift: (MOST_DIMENSIONS,) in [0, 1), the same for all arms of a replicate.
     """
     points: list[dict[str, Value]] = [{} for _ in range(n_lanes)]
     for dimension, (name, domain) in enumerate(window.parameters()):

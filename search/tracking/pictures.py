@@ -93,9 +93,10 @@ def picture_of_trial(record: TrialRecord, task: Task, parent: str) -> Picture:
     """
     in_confirm = record.replicate is not None
     number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
+    at = "" if record.depth is None else f" at depth {record.depth}"
     params = {**record.recipe, **record.params}
     tags = {
-        NAME: f"{record.factor}={record.level} {number}",
+        NAME: f"{record.factor}={record.level}{at} {number}",
         TRIAL: trial_name(record),
         PARENT: parent,
         "phase": record.phase,
@@ -103,11 +104,15 @@ def picture_of_trial(record: TrialRecord, task: Task, parent: str) -> Picture:
         "level": record.level,
         "reason": _clipped(record.reason),
     }
+    if in_confirm:
+        tags["replicate"] = str(record.replicate)
+    if record.depth is not None:
+        tags["depth"] = str(record.depth)
     return Picture(
         params={key: str(value) for key, value in params.items() if key != "format"},
         # MLflow would draw infinity as 1.8e308.
         points=tuple(point for point in _points(record, task) if math.isfinite(point.value)),
-        tags={**tags, "replicate": str(record.replicate)} if in_confirm else tags,
+        tags=tags,
         status="FINISHED" if record.state == "complete" else "FAILED",
     )
 
@@ -144,11 +149,12 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Pictu
         report: where the sweep stands.
         documents: `verdict.md` among them becomes the description.
     """
+    depths = report.settings.depths
     settings = report.settings.to_dict() | {
         "factors": ",".join(report.settings.checked_factors),
         "margin": report.terms.margin,
         "task": report.data["task"],
-        "depth": report.recipe.depth,
+        "depth": report.recipe.depth if len(depths) == 1 else ",".join(map(str, depths)),
         "width": report.recipe.width,
         "epochs": report.recipe.epochs,
         "batch_size": report.recipe.batch_size,
@@ -156,7 +162,7 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str]) -> Pictu
     given = {key: str(value) for key, value in settings.items() if value is not None}
     limits = {key: given.pop(key) for key in LIMITS if key in given}
     limits["replicates"] = str(report.settings.n_replicates)
-    verdicts = {f"verdict.{factor.factor}": str(factor.verdict) for factor in report.factors}
+    verdicts = {f"verdict.{_where(f.factor, f.depth)}": str(f.verdict) for f in report.factors}
     tags = {**_sweep_tags(report.name), "state": report.state, **limits, **verdicts}
     if "verdict.md" in documents:
         tags[DESCRIPTION] = _clipped(documents["verdict.md"])
@@ -187,6 +193,11 @@ def dataset_input(data: Mapping[str, Any]) -> DatasetInput:
         profile=json.dumps(profile),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _where(factor: str, depth: int | None) -> str:
+    """`activation`, or `activation.depth_20` where there are several depths."""
+    return factor if depth is None else f"{factor}.depth_{depth}"
 
 
 def _sweep_tags(name: str) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """What the comparisons say about a factor, and which of them need more replicates."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from search.verdict.comparison import Comparison
 from search.verdict.forecast import Needs
 from search.verdict.outcome import Outcome
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Verdict(StrEnum):
@@ -59,6 +62,36 @@ class FactorVerdict:
     def beaten_by(self) -> tuple[str, ...]:
         """The levels outside the guideline that beat the default."""
         return tuple(c.level for c in self.comparisons if _beats(c) and not c.guideline)
+
+    @property
+    def decisive(self) -> tuple[Comparison, ...]:
+        """The comparisons that the verdict rests on: those that beat the default, or else all."""
+        if self.verdict is Verdict.BEATEN:
+            return tuple(c for c in self.comparisons if c.level in self.beaten_by)
+        if self.verdict is Verdict.HOLDS_OTHER:
+            return tuple(filter(_beats, self.comparisons))
+        return self.comparisons
+
+    @property
+    def is_skewed(self) -> bool:
+        """Whether the verdict should be worded as one about a typical training."""
+        return any(c.is_skewed for c in self.decisive)
+
+    @property
+    def best(self) -> Comparison:
+        """The alternative that can be relied on for the lowest loss.
+
+        That is the one with the lowest upper bound of its difference to the default, and among
+        equals the lowest mean. So where any alternative beats the default, this one does. Looks
+        that contradict each other have no bound to rely on.
+        """
+        return min(
+            self.comparisons,
+            key=lambda c: (
+                math.inf if c.inconsistent else c.high,
+                math.inf if c.difference is None else c.difference,
+            ),
+        )
 
     @property
     def needs(self) -> Needs:
@@ -118,7 +151,7 @@ def needs_replicates(comparison: Comparison) -> bool:
     return comparison.outcome in (Outcome.UNDECIDED, Outcome.NOT_BETTER)
 
 
-def active_levels(factors: Mapping[str, Sequence[Comparison]]) -> dict[str, tuple[str, ...]]:
+def active_levels(factors: Mapping[Key, Sequence[Comparison]]) -> dict[Key, tuple[str, ...]]:
     """The alternatives to train until the next look, by factor.
 
     A factor stops once none of its alternatives is undecided (and could still be decided). Until
@@ -131,7 +164,7 @@ def active_levels(factors: Mapping[str, Sequence[Comparison]]) -> dict[str, tupl
     Returns:
         Factor -> levels; factors that have stopped are left out.
     """
-    active: dict[str, tuple[str, ...]] = {}
+    active: dict[Key, tuple[str, ...]] = {}
     for factor, comparisons in factors.items():
         open_ones = [c for c in comparisons if needs_replicates(c)]
         if any(c.outcome is Outcome.UNDECIDED for c in open_ones):

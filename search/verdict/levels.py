@@ -12,7 +12,8 @@ from scipy.stats import norm
 ALPHA = 0.05
 """Probability that a whole report claims anything false."""
 RESERVED_SLOTS = 2
-"""Comparisons kept free: the combination of beaten factors, and the best recipe found."""
+"""Comparisons kept free: the combination of beaten factors, and the best recipe found. Every
+further table of a report keeps one more, for a combination of its own."""
 
 LOOKS = (16, 24, 32, 48, 64, 96, 128)
 """Numbers of replicates at which the results are looked at, and only there."""
@@ -36,9 +37,14 @@ def look_schedule(n_replicates: int) -> tuple[int, ...]:
     return tuple(look for look in ALL_LOOKS if look <= n_replicates)
 
 
-def report_size(n_alternatives: int) -> int:
-    """The number m of comparisons that a report over `n_alternatives` alternatives pays for."""
-    return n_alternatives + RESERVED_SLOTS
+def report_size(n_alternatives: int, n_tables: int = 1) -> int:
+    """The number m of comparisons that a report pays for.
+
+    Args:
+        n_alternatives: in all of its tables.
+        n_tables: one for each depth.
+    """
+    return n_alternatives + RESERVED_SLOTS + n_tables - 1
 
 
 def comparison_alpha(m: int) -> float:

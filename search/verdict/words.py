@@ -10,15 +10,19 @@ from search.verdict.outcome import Outcome
 from search.verdict.terms import Terms
 
 _OUTCOMES = {
-    Outcome.BEATS_DEFAULT: "better than the default by more than {margin}",
-    Outcome.WORSE: "worse than the default by more than {margin}",
-    Outcome.EQUIVALENT: "no difference that matters (within ±{margin})",
-    Outcome.NOT_BETTER: "not better than the default by {margin}; perhaps as good, perhaps worse",
+    Outcome.BEATS_DEFAULT: "better than the default by more than {margin}{typical}",
+    Outcome.WORSE: "worse than the default by more than {margin}{typical}",
+    Outcome.EQUIVALENT: "no difference that matters (within ±{margin}){typical}",
+    Outcome.NOT_BETTER: (
+        "not better than the default by {margin}{typical}; perhaps as good, perhaps worse"
+    ),
     Outcome.UNDECIDED: "undecided",
 }
+_TYPICAL = " in a typical training"
+"""Of a claim that leans on the median: a strong skew makes the mean's unreliable."""
 _CONTRADICTION = "early and late replicates contradict each other"
 _HOLDS = {
-    Verdict.HOLDS_OTHER: "is beaten only by the guideline's other choice",
+    Verdict.HOLDS_OTHER: "is beaten only by the guideline's other choice, {others}",
     Verdict.HOLDS_BETTER: "holds: every alternative is worse",
     Verdict.HOLDS_EQUIVALENT: "holds: every alternative is worse or about as good",
     Verdict.HOLDS: "holds: no alternative is better by a difference that matters",
@@ -43,13 +47,12 @@ def outcome_in_words(comparison: Comparison) -> str:
     """What was found on these data about one alternative, and what an open end needs."""
     if comparison.inconsistent:
         return f"undecided: {_CONTRADICTION}"
-    margin = in_units(comparison.terms.margin, comparison.terms.loss)
-    text = _OUTCOMES[comparison.outcome].format(margin=margin)
+    text = _claim(comparison, comparison.outcome)
     if comparison.outcome is Outcome.UNDECIDED:
         return (
             f"{text}: {needs_in_words(comparison.needs, comparison.terms, comparison.replicates)}"
         )
-    return f"{text} in a typical training" if comparison.is_skewed else text
+    return text
 
 
 def new_rows_in_words(comparison: Comparison) -> str:
@@ -61,10 +64,7 @@ def new_rows_in_words(comparison: Comparison) -> str:
         return "expected to hold on new rows too"
     text = "not shown for new rows"
     if new_rows.outcome is not Outcome.UNDECIDED:
-        margin = in_units(comparison.terms.margin, comparison.terms.loss)
-        text = (
-            f"on new rows only this is shown: {_OUTCOMES[new_rows.outcome].format(margin=margin)}"
-        )
+        text = f"on new rows only this is shown: {_claim(comparison, new_rows.outcome)}"
     if comparison.needs.rows is None:
         return text
     return f"{text}; showing more would take about {_about(comparison.needs.rows)} confirm rows"
@@ -91,14 +91,22 @@ def needs_in_words(needs: Needs, terms: Terms, replicates: int) -> str:
 
 def verdict_in_words(factor: FactorVerdict) -> str:
     """What was found about a factor's default."""
-    verdict = factor.verdict
+    verdict, typical = factor.verdict, _TYPICAL if factor.is_skewed else ""
     if verdict is Verdict.BEATEN:
-        return f"{factor.default} is beaten by {' and '.join(factor.beaten_by)}"
+        return f"{factor.default} is beaten by {' and '.join(factor.beaten_by)}{typical}"
     if verdict is Verdict.UNDECIDED:
         first = factor.comparisons[0]
         at = min(c.replicates for c in factor.comparisons if c.outcome is Outcome.UNDECIDED)
         return f"undecided: {needs_in_words(factor.needs, first.terms, at)}"
-    return f"{factor.default} {_HOLDS[verdict]}"
+    others = " and ".join(c.level for c in factor.decisive if c.guideline)
+    return f"{factor.default} {_HOLDS[verdict].format(others=others)}{typical}"
+
+
+def _claim(comparison: Comparison, outcome: Outcome) -> str:
+    return _OUTCOMES[outcome].format(
+        margin=in_units(comparison.terms.margin, comparison.terms.loss),
+        typical=_TYPICAL if comparison.is_skewed else "",
+    )
 
 
 def _about(count: int) -> str:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import re
 
@@ -38,11 +39,20 @@ def test_markdown_has_all_that_the_terminal_shows() -> None:
             assert f"| {factor.factor} | {factor.default} | {comparison.level}" in text
 
 
+def test_markdown_has_a_section_for_each_depth() -> None:
+    parts = tuple(dataclasses.replace(f, depth=d) for d in (2, 20) for f in mixed())
+    text = documents(report(parts, settings=Settings(depth=(2, 20))))["verdict.md"]
+    titles = [line for line in text.splitlines() if line.startswith("## ")]
+    assert titles[:2] == ["## 2 hidden layers", "## 20 hidden layers"]
+    layers = "All alternatives at {} hidden layers"
+    assert titles[-2:] == [f"## {layers.format(2)}", f"## {layers.format(20)}"]
+
+
 def test_markdown_tables_have_the_same_columns_in_every_row() -> None:
     shown = report(notes=("a column called | is left out",))
     text = documents(shown)["verdict.md"]
     rows = [line for line in text.splitlines() if line.startswith("|")]
     counts = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
-    assert set(counts) == {9, 10}
+    assert set(counts) == {9, 11}
     assert counts == sorted(counts)
     assert r"a column called \| is left out" in text

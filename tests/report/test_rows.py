@@ -1,8 +1,9 @@
 import math
+from dataclasses import replace
 
 import pytest
 
-from search.report.rows import alternative_rows, best_alternative, factor_row, in_points
+from search.report.rows import alternative_rows, factor_row, in_points, sections
 from search.verdict import FactorVerdict, Loss, Terms
 from tests.reports import TERMS, comparison, factor, mixed
 
@@ -27,7 +28,7 @@ def test_the_best_alternative_is_the_one_to_be_relied_on() -> None:
     """A lower mean that is less sure does not count for more."""
     unsure = comparison("swish", -0.02, spread=0.05)
     sure = comparison("relu", -0.015, spread=0.001)
-    assert best_alternative(FactorVerdict("activation", "elu", (unsure, sure))) is sure
+    assert FactorVerdict("activation", "elu", (unsure, sure)).best is sure
 
 
 def test_a_default_that_is_beaten_is_shown_with_what_beats_it() -> None:
@@ -79,6 +80,26 @@ def test_a_line_of_an_alternative_tells_how_often_the_default_won_and_what_faile
     assert "every training failed in 3 replicates" in row.outcome
     assert (row.level, row.default_wins, row.replicates) == ("selu", "100 %", "32")
     assert row.new_rows == "expected to hold on new rows too"
+
+
+def test_one_failed_replicate_is_one() -> None:
+    (row,) = alternative_rows(factor("activation", {"selu": 0.03}, failures=1))
+    assert "every training failed in 1 replicate, scored" in row.outcome
+
+
+def test_a_line_of_an_alternative_tells_the_margin_that_would_change_it() -> None:
+    (row,) = alternative_rows(factor("activation", {"selu": 0.03}))
+    (found,) = factor("activation", {"selu": 0.03}).comparisons
+    assert row.margin == f"{100 * found.low:.3g} percentage points"
+    (early,) = alternative_rows(factor("activation", {"selu": 0.03}, replicates=0))
+    assert early.margin == "–"
+
+
+def test_sections_are_the_depths_in_words() -> None:
+    shallow, deep = factor("activation", {"selu": 0.03}), factor("optimizer", {"adam": 0.03})
+    assert sections((shallow, deep)) == {None: [shallow, deep]}
+    one, twenty = replace(shallow, depth=1), replace(deep, depth=20)
+    assert sections((one, twenty)) == {"1 hidden layer": [one], "20 hidden layers": [twenty]}
 
 
 def test_each_verdict_has_its_tone() -> None:

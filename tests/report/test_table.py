@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import pytest
@@ -6,6 +7,7 @@ from rich.console import Console, RenderableType
 from search.report.guideline import guideline_view, space_view
 from search.report.table import sweeps_table, verdict_view
 from search.report.words import conditions, headline
+from search.settings import Settings
 from spaces import FACTORS, SPACES, TABLE, get_space
 from tests.reports import mixed, report
 
@@ -61,6 +63,16 @@ def test_the_detailed_report_has_every_alternative() -> None:
     for factor in report().factors:
         assert f"default: {factor.default}" in text
         assert all(comparison.level in text for comparison in factor.comparisons)
+
+
+@pytest.mark.parametrize("detailed", [False, True])
+def test_several_depths_have_a_section_each(detailed: bool) -> None:  # noqa: FBT001  # a parametrized flag
+    parts = tuple(dataclasses.replace(f, depth=d) for d in (1, 20) for f in mixed())
+    shown_report = report(parts, settings=Settings(depth=(1, 20)))
+    lines = shown(verdict_view(shown_report, detailed=detailed)).splitlines()
+    titles = [line.strip() for line in lines if line.strip().endswith(("layer", "layers"))]
+    assert titles == ["1 hidden layer", "20 hidden layers"]
+    assert sum("activation" in line.split()[:2] for line in lines if line.strip()) == 2
 
 
 def test_the_list_has_a_line_for_each_sweep() -> None:

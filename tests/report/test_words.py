@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,75 @@ def test_the_headline_names_the_replicates_that_would_settle_all_that_is_open() 
 def test_what_is_open_for_different_reasons_is_only_counted() -> None:
     rows = factor("activation", {"swish": -0.011})
     assert headline(report((HOLDS, SOON, rows))).endswith("; 2 are still open.")
+
+
+def whole(name: str, default: str, level: str, mean: float, **how: Any) -> FactorVerdict:
+    """A question about more than one default."""
+    return FactorVerdict(name, default, (comparison(level, mean, **how),))
+
+
+BLOCK = whole("block", "he_normal+elu+none", "he_normal+swish+batch", -0.03)
+RECIPE = whole("recipe", "shallow", "deep", 0.03)
+TOGETHER = whole("combination", "shallow", "batch+adam", -0.03)
+
+
+@pytest.mark.parametrize(
+    ("factors", "words"),
+    [
+        (
+            (HOLDS, BEATEN, BLOCK, RECIPE),
+            (
+                "1 of the 2 defaults of the shallow recipe holds; normalization none is beaten by "
+                "batch; the block he_normal+elu+none is beaten by he_normal+swish+batch; the whole "
+                "recipe holds: every alternative is worse."
+            ),
+        ),
+        (
+            (RECIPE,),
+            "under the shallow recipe, the whole recipe holds: every alternative is worse.",
+        ),
+        (
+            (BEATEN, BEATEN, TOGETHER),
+            (
+                "of the 2 defaults of the shallow recipe, normalization none is beaten by batch; "
+                "normalization none is beaten by batch; batch+adam together: better than the "
+                "default by more than 1 percentage point."
+            ),
+        ),
+    ],
+)
+def test_the_headline_speaks_of_blocks_recipes_and_combinations_apart(
+    factors: tuple[FactorVerdict, ...], words: str
+) -> None:
+    assert headline(report(factors)) == f"On digits, {words}"
+
+
+def test_an_open_combination_says_what_it_needs() -> None:
+    open_one = whole("combination", "shallow", "batch+adam", -0.007, replicates=16)
+    ending = "; whether batch+adam together beat the whole recipe is open: needs about"
+    assert ending in headline(report((BEATEN, BEATEN, open_one)))
+
+
+def test_the_headline_and_the_conditions_name_every_depth() -> None:
+    parts = [dataclasses.replace(f, depth=d) for d in (2, 20) for f in (HOLDS, BEATEN)]
+    shown = report(tuple(parts), settings=Settings(depth=(2, 20)))
+    at = "{} hidden layers, 1 of the 2 defaults of the shallow recipe holds; normalization none"
+    assert headline(shown).startswith(f"On digits, at {at.format(2)} is beaten by batch. At ")
+    assert f"At {at.format(20)} is beaten by batch." in headline(shown)
+    assert conditions(shown)["network"].startswith("2 and 20 hidden layers of 100 units")
+
+
+def test_conditions_tell_what_each_kind_of_claim_is_about() -> None:
+    def about(*factors: FactorVerdict) -> str:
+        return conditions(report(factors))["default"]
+
+    assert about(HOLDS).endswith("each swapped alone, given the others")
+    assert about(BLOCK).endswith("as one block, given the others")
+    assert about(RECIPE).endswith("; another recipe of the guideline as a whole")
+    assert "swapped alone" not in about(BLOCK, RECIPE)
+    other = factor("optimizer", {"adam": -0.03})
+    assert about(BEATEN, other).endswith("tried together once every factor is settled")
+    assert about(BEATEN, other, TOGETHER).endswith("on replicates of its own")
 
 
 def test_a_file_is_named_without_its_folder() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from search.settings import Settings
-from search.sweep.arms import DEFAULT, n_comparisons, plan_arms
+from search.sweep.arms import DEFAULT, contests, n_comparisons, plan_arms
 from search.verdict import RESERVED_SLOTS
 from spaces import FACTORS, RECIPES
 
@@ -27,7 +27,7 @@ def test_each_alternative_differs_from_the_default_in_its_factor_alone(
 def test_the_shallow_core_has_fourteen_alternatives_and_sixteen_comparisons() -> None:
     arms = plan_arms(Settings(), RECIPES["shallow"])
     assert len(arms) - 1 == 14
-    assert n_comparisons(arms) == 14 + RESERVED_SLOTS == 16
+    assert n_comparisons(contests(arms)) == 14 + RESERVED_SLOTS == 16
 
 
 def test_the_guidelines_other_choices_are_tagged() -> None:

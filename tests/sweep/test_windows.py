@@ -7,6 +7,7 @@ import pytest
 
 from search.study.record import TrialRecord
 from search.sweep.windows import (
+    MOST_DIMENSIONS,
     WINDOW_RATIO,
     choose_lane,
     choose_window,
@@ -145,8 +146,9 @@ def test_lanes_are_evenly_spread_whatever_the_shift(n_lanes: int) -> None:
 
 
 def test_lanes_cover_every_dimension_of_a_window() -> None:
-    space = nuisance_space(SHALLOW.replace(regularization="l1_l2"))
-    points = lane_points(space, 6, np.array([0.3, 0.6, 0.9]))
+    space = nuisance_space(SHALLOW.replace(regularization="l1_l2", optimizer="adamw"))
+    assert len(space.domains) == MOST_DIMENSIONS
+    points = lane_points(space, 6, np.array([0.3, 0.6, 0.9, 0.2]))
     assert [set(p) for p in points] == [set(space.domains)] * 6
     for name, domain in space.parameters():
         assert isinstance(domain, Float)

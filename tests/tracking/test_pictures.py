@@ -66,6 +66,19 @@ def test_what_may_be_raised_is_no_parameter() -> None:
     assert picture.params.keys().isdisjoint({"budget", "replicates", "tracking_uri", "name"})
 
 
+def test_a_sweep_at_several_depths_tells_them_apart() -> None:
+    at_20 = picture_of_trial(pilot_trial(3, depth=20), "classification", "parent").tags
+    assert at_20["mlflow.runName"] == "activation=relu at depth 20 pilot 03"
+    assert at_20["depth"] == "20"
+    assert "depth" not in picture_of_trial(pilot_trial(3), "classification", "parent").tags
+    one = report("s", depth=(2, 20))
+    factors = tuple(dataclasses.replace(f, depth=d) for d in (2, 20) for f in one.factors)
+    picture = picture_of_sweep(dataclasses.replace(one, factors=factors), {})
+    assert picture.params["depth"] == "2,20"
+    name = one.factors[0].factor
+    assert {f"verdict.{name}.depth_2", f"verdict.{name}.depth_20"} <= picture.tags.keys()
+
+
 @pytest.mark.parametrize(
     ("source", "name", "kind", "where"),
     [

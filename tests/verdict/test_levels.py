@@ -25,6 +25,7 @@ def test_a_report_pays_for_every_comparison_and_two_reserved_slots() -> None:
     assert levels.ALPHA == 0.05
     assert levels.RESERVED_SLOTS == 2
     assert report_size(24) == 26
+    assert report_size(48, n_tables=2) == 48 + 3  # each further table may have a combination
     assert comparison_alpha(26) == 0.05 / 26
     assert 26 * comparison_alpha(26) == pytest.approx(0.05, rel=1e-15)
 

@@ -58,6 +58,17 @@ def test_a_strongly_skewed_claim_is_one_about_a_typical_training() -> None:
     assert "typical" not in outcome_in_words(mild)
 
 
+def test_a_verdict_that_rests_on_a_skewed_comparison_is_about_a_typical_training() -> None:
+    skewed = dataclasses.replace(alternative(Outcome.BEATS_DEFAULT), skewness=2.0)
+    assert verdict(skewed) == "elu is beaten by relu in a typical training"
+    worse = dataclasses.replace(alternative(Outcome.WORSE, "selu"), skewness=2.0)
+    assert verdict(worse) == "elu holds: every alternative is worse in a typical training"
+    assert verdict(alternative(Outcome.BEATS_DEFAULT), worse) == "elu is beaten by relu"
+    close = dataclasses.replace(worse, outcome=Outcome.NOT_BETTER)
+    words = "not better than the default by 1 percentage point in a typical training; perhaps"
+    assert outcome_in_words(close).startswith(words)
+
+
 @pytest.mark.parametrize(
     ("needs", "words"),
     [
@@ -97,7 +108,7 @@ def test_verdicts_name_who_beats_the_default() -> None:
     both = (alternative(Outcome.BEATS_DEFAULT), alternative(Outcome.BEATS_DEFAULT, "selu"))
     assert verdict(*both) == "elu is beaten by relu and selu"
     other = dataclasses.replace(both[0], guideline=True)
-    assert verdict(other) == "elu is beaten only by the guideline's other choice"
+    assert verdict(other) == "elu is beaten only by the guideline's other choice, relu"
 
 
 def test_what_carries_over_to_new_rows_is_told_apart() -> None:
