@@ -5,7 +5,7 @@ import math
 import pytest
 
 from search.verdict import Outcome
-from tests.verdict import simulation
+from tests.verdict import naive, simulation
 from tests.verdict.simulation import SKEWED, SYMMETRIC
 
 
@@ -16,6 +16,18 @@ def test_identical_recipes_are_hardly_ever_told_apart(noise: str) -> None:
 
 def test_a_report_on_24_identical_recipes_is_hardly_ever_wrong() -> None:
     assert simulation.any_beaten(n_reports=2_000, n_alternatives=24, m=26) < 0.005
+
+
+def test_the_obvious_rules_tell_identical_recipes_apart_again_and_again() -> None:
+    assert naive.t_after_every_replicate(2_000) > 0.3
+    assert naive.wilcoxon_at_ten_looks(500) > 0.15
+    assert naive.any_beaten_by_t(200, 24) > 0.6
+
+
+def test_a_winner_must_not_be_scored_where_it_was_chosen() -> None:
+    chosen, fresh = naive.tuned_against_default(4_000)
+    assert chosen > 0.9
+    assert fresh == pytest.approx(0.05, abs=0.01)
 
 
 @pytest.mark.parametrize("noise", SYMMETRIC)
