@@ -26,6 +26,7 @@ _ALTERNATIVE_COLUMNS = {
     "interval": "range",
     "default_wins": "default better",
     "margin": "changes at a margin of",
+    "skewness": "skewness",
     "replicates": "replicates",
     "new_rows": "new rows",
 }

@@ -90,6 +90,8 @@ class AlternativeRow:
     """The share of replicates in which the default is better."""
     margin: str
     """The margin nearest to the chosen one at which the outcome would be another."""
+    skewness: str
+    """Of the differences."""
     replicates: str
     """How many were used."""
     new_rows: str
@@ -139,6 +141,7 @@ def alternative_rows(factor: FactorVerdict) -> list[AlternativeRow]:
             interval=_interval(c),
             default_wins=NOTHING if c.default_wins is None else f"{100 * c.default_wins:.0f} %",
             margin=NOTHING if c.margin is None else in_units(c.margin, c.terms.loss),
+            skewness=NOTHING if c.skewness is None else f"{c.skewness:+.1f}".replace("-", _MINUS),
             replicates=str(c.replicates),
             new_rows=NOTHING if c.outcome is Outcome.UNDECIDED else new_rows_in_words(c),
         )

@@ -6,7 +6,7 @@ from typing import Any, Self, final
 
 from search.settings import Settings
 from search.verdict import report_size
-from spaces import FACTORS, Recipe, Space, alternatives, default_answer, nuisance_space
+from spaces import Recipe, Space, alternatives, default_answer, nuisance_space
 
 DEFAULT = "default"
 """The factor of the arm that is the default recipe itself."""
@@ -146,11 +146,6 @@ def combination(contest: Contest, levels: Mapping[str, str]) -> Contest:
 def n_comparisons(tables: Sequence[Contest]) -> int:
     """The number m of comparisons in the report, its reserved slots included."""
     return report_size(sum(len(table.alternatives) for table in tables), n_tables=len(tables))
-
-
-def is_factor(arm: Arm) -> bool:
-    """Whether an arm differs from its default in a single factor of the guideline."""
-    return arm.factor in FACTORS
 
 
 def _arms_at(settings: Settings, default: Recipe, depth: int | None) -> tuple[Arm, ...]:

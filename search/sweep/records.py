@@ -56,7 +56,8 @@ class ArmEvidence:
     """What the looks saw of one level: its losses on the confirm rows, replicate by replicate."""
 
     factor: str
-    """The factor whose level it is; `default` for the default recipe itself."""
+    """The factor whose level it is; `default` for the default recipe itself, but `combination` for
+    the default that a combination is compared with."""
     level: str
     """The level; the recipe's name for the default recipe."""
     depth: int
@@ -82,7 +83,7 @@ class SweepReport:
     settings: Settings
     """What was asked for."""
     recipe: Recipe
-    """The default that was checked, its numbers at their own defaults."""
+    """The default that was checked, its numbers at their own defaults; at the first depth."""
     data: Mapping[str, Any]
     """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
     conditions: Mapping[str, Any]
@@ -90,7 +91,7 @@ class SweepReport:
     terms: Terms
     """What was fixed beforehand of every comparison."""
     factors: tuple[FactorVerdict, ...]
-    """The verdicts, in the table's order."""
+    """The verdicts, in the order of the depths and of the table."""
     notes: tuple[str, ...]
     """What a reader should know: windows at the edge, failures."""
     complete: int

@@ -10,7 +10,7 @@ import numpy as np
 
 from search.rows import Array
 from search.study import Store, TrialRecord
-from search.sweep.arms import Arm, Contest, combination, is_factor
+from search.sweep.arms import Arm, Contest, combination
 from search.sweep.records import ArmEvidence
 from search.verdict import (
     Calibration,
@@ -240,7 +240,7 @@ def _levels_to_combine(asked: Stage, contest: Contest) -> dict[str, str]:
     Empty before that, and where fewer than two are beaten: then no other recipe is claimed better.
     Once settled, no further replicate can change them, so the combination is fixed, too.
     """
-    if any(is_factor(arm) for arm in asked.active if arm in contest.alternatives):
+    if any(arm.factor in FACTORS for arm in asked.active if arm in contest.alternatives):
         return {}
     beaten = {
         factor.factor: factor.best.level

@@ -12,8 +12,9 @@ from search.settings import Settings
 from search.study import Store, TrialRecord
 from search.study.record import CURVE_POINTS
 from search.sweep.records import Listener, TrialStored
-from search.training.contract import Curve, Member, Result
+from search.training.contract import Curve, Member, Result, Seeds
 from search.verdict import Loss, mean_loss, row_losses
+from spaces import Recipe
 
 FIRST_TRIALS = 16
 """If as many trials fail before any other, a sweep stops."""
@@ -73,44 +74,59 @@ class Trial:
 def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     """Train what the store does not have yet of a list of trials.
 
-    The list is the same however often it is interrupted, so the same members share a stack.
+    The list is the same however often it is interrupted, so the same members share a stack. A
+    member that several trials ask for is trained once: a recipe and its block may be the same.
 
     Returns:
         Whether all are stored; False if the budget ran out first.
     """
     stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
-    members: list[Member] = []
-    owner: list[tuple[int, int]] = []  # of each member: the trial, and the lane in it
-    done: set[int] = set()
-    for number, trial in enumerate(trials):
-        if trial.index in stored[trial.study]:
-            done.update(range(len(members), len(members) + len(trial.members)))
-        owner += [(number, lane) for lane in range(len(trial.members))]
-        members += trial.members
-    if len(done) == len(members):
+    members, owners = _distinct_members(trials)
+    missing = {n for n, trial in enumerate(trials) if trial.index not in stored[trial.study]}
+    done = {i for i, own in enumerate(owners) if missing.isdisjoint(n for n, _ in own)}
+    if not missing:
         return True
     if _budget_is_spent(job):
         return False
     results: dict[int, dict[int, Result]] = {}
     before = job.clock()
     for index, result in job.train(members, data, done=done):
-        if index in done:
-            continue
-        number, lane = owner[index]
-        trial, lanes = trials[number], results.setdefault(number, {})
-        lanes[lane] = result
-        if len(lanes) < len(trial.members):
-            continue
-        now = job.clock()
-        record = trial.record([lanes[i] for i in range(len(lanes))])
-        compiling = sum(lane.compile_seconds for lane in lanes.values())
-        job.tell(replace(record, wall_seconds=now - before, compile_seconds=compiling))
-        before = now
-        del results[number]
-        _check_that_some_work(job.store)
-        if _budget_is_spent(job):
-            return all(t.index in _indices(job.store, t.study) for t in trials)
+        for number, lane in owners[index]:
+            if number not in missing:
+                continue
+            trial, lanes = trials[number], results.setdefault(number, {})
+            lanes[lane] = result
+            if len(lanes) < len(trial.members):
+                continue
+            now = job.clock()
+            _tell(job, trial, [lanes[i] for i in range(len(lanes))], wall_seconds=now - before)
+            before = now
+            del results[number]
+            missing.remove(number)
+            if _budget_is_spent(job):
+                return not missing
     return True
+
+
+def _distinct_members(
+    trials: Sequence[Trial],
+) -> tuple[list[Member], list[list[tuple[int, int]]]]:
+    """Every training once, and of each the trials that ask for it with their lanes."""
+    owners: dict[tuple[Recipe, int, Seeds], list[tuple[int, int]]] = {}
+    for number, trial in enumerate(trials):
+        for lane, member in enumerate(trial.members):
+            same = member.recipe, id(member.split), member.seeds  # a replicate's split is shared
+            owners.setdefault(same, []).append((number, lane))
+    members = [trials[number].members[lane] for (number, lane), *_ in owners.values()]
+    return members, list(owners.values())
+
+
+def _tell(job: Job, trial: Trial, results: Sequence[Result], *, wall_seconds: float) -> None:
+    """Store a trial whose members are all trained."""
+    compiling = sum(result.compile_seconds for result in results)
+    record = trial.record(results)
+    job.tell(replace(record, wall_seconds=wall_seconds, compile_seconds=compiling))
+    _check_that_some_work(job.store)
 
 
 def seconds_spent(store: Store) -> float:

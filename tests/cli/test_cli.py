@@ -81,6 +81,8 @@ FILES = {
         ("run --data all_nan.csv --target price", "column 'b' must have values; received none"),
         ("run --data empty.csv --target a", "must have a header and rows; received an empty file"),
         ("run --factors depth", "--factors must be one of initializer, activation"),
+        ("run --factors all,breadth", "lr_schedule, block, recipe, all; received breadth"),
+        ("run --depth 2,", "--depth must be a whole number from 1; received"),
         ("run --factors none", "--factors must be one of initializer, activation"),
         ("run --levels some", "--levels must be one of core, full; received some"),
         ("run --recipe wide", "--recipe must be one of shallow, deep, self_normalizing"),

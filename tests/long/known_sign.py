@@ -44,7 +44,7 @@ def main(home: Path, replicates: int, epochs: int) -> None:
 if __name__ == "__main__":
     given = sys.argv[1:]
     main(
-        Path(given[0] if given else "known_sign"),
+        Path(given[0] if given else "mlruns/known_sign"),
         int(given[1]) if len(given) > 1 else 32,
         int(given[2]) if len(given) > 2 else 30,
     )

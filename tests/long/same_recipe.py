@@ -63,7 +63,7 @@ def main(home: Path, n_reports: int, replicates: int) -> None:
 if __name__ == "__main__":
     given = sys.argv[1:]
     main(
-        Path(given[0] if given else "same_recipe"),
+        Path(given[0] if given else "mlruns/same_recipe"),
         int(given[1]) if len(given) > 1 else 20,
         int(given[2]) if len(given) > 2 else 32,
     )

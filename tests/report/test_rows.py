@@ -90,9 +90,11 @@ def test_one_failed_replicate_is_one() -> None:
 def test_a_line_of_an_alternative_tells_the_margin_that_would_change_it() -> None:
     (row,) = alternative_rows(factor("activation", {"selu": 0.03}))
     (found,) = factor("activation", {"selu": 0.03}).comparisons
+    assert found.skewness is not None
+    assert float(row.skewness.replace("−", "-")) == pytest.approx(found.skewness, abs=0.05)
     assert row.margin == f"{100 * found.low:.3g} percentage points"
     (early,) = alternative_rows(factor("activation", {"selu": 0.03}, replicates=0))
-    assert early.margin == "–"
+    assert (early.margin, early.skewness) == ("–", "–")
 
 
 def test_sections_are_the_depths_in_words() -> None:

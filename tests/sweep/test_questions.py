@@ -66,6 +66,16 @@ def test_blocks_and_recipes_stand_in_the_same_table_with_the_same_statistics(
     assert all(c.replicates == 16 for f in report.factors for c in f.comparisons)
 
 
+def test_a_recipe_and_a_block_that_are_one_are_trained_once(run: Run, fake: Any) -> None:
+    """The guideline's recipes differ in their blocks alone."""
+    both, one = fake(), fake()
+    report = run(both, WHOLE)
+    alone = run(one, dataclasses.replace(WHOLE, name="alone", factors=("recipe",)))
+    assert len(both.trained) == len(one.trained) == alone.trainings
+    block, recipe = report.factors
+    assert [c.difference for c in block.comparisons] == [c.difference for c in recipe.comparisons]
+
+
 def test_a_recipe_brings_its_own_nuisance_space(run: Run, fake: Any, tmp_path: Path) -> None:
     run(fake(), dataclasses.replace(WHOLE, factors=("recipe",)))
     store = Store(folder.folder_of(tmp_path, "s"))
