@@ -5,14 +5,14 @@ from pathlib import PurePath
 
 from search.report.rows import OTHER_CHOICE, TONES, standing
 from search.sweep.records import SweepReport
-from search.verdict import ALPHA, LOOKS, FactorVerdict, Loss, Verdict, in_units
+from search.verdict import ALPHA, LOOKS, METRICS, FactorVerdict, Verdict, in_units
 
 GUIDELINE = {
     "shallow": "shallow recipe",
     "deep": "deep recipe",
     "self_normalizing": "self-normalizing recipe",
 }
-UNITS = {Loss.ERROR_RATE: "percentage points", Loss.RMSE: "% of the RMSE"}
+UNITS = {loss: metric.unit for loss, metric in METRICS.items()}
 
 
 def headline(report: SweepReport) -> str:

@@ -6,8 +6,7 @@ from typing import final
 
 import numpy as np
 
-from search.data import Dataset, split_development
-from search.defaults import VALIDATION_SHARE
+from search.data import Dataset
 from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.study import TrialRecord
@@ -64,7 +63,7 @@ def run_replicates(
 
 def _replicate(job: Job, index: int, dataset: Dataset) -> _Replicate:
     seed, targets = job.settings.seed, dataset.y
-    split = split_development(targets, VALIDATION_SHARE, generator(seed, "confirm", index, "split"))
+    split = dataset.split(generator(seed, "confirm", index, "split"))
     seeds = Seeds(*(derive(seed, "confirm", index, name) for name in ("init", "order", "dropout")))
     shift = generator(seed, "confirm", index, "lanes").random(3)
     trivial = trivial_prediction(targets[split.train], dataset.n_classes or 1, job.loss)
@@ -78,8 +77,9 @@ def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Da
     )
 
     def record(results: Sequence[Result]) -> TrialRecord:
-        targets = dataset.y[replicate.split.validation]
-        scores = [score(job.loss, result, targets) for result in results]
+        rows = replicate.split.validation
+        targets, weights = dataset.y[rows], dataset.weights_of(rows)
+        scores = [score(job.loss, result, targets, weights) for result in results]
         chosen = choose_lane([None if scored is None else scored.loss for scored in scores])
         artifact = None
         if scores[chosen] is not None:

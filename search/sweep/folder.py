@@ -19,7 +19,7 @@ from search.errors import (
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP, Settings
 from spaces import Recipe
 
-FORMAT = 1
+FORMAT = 2
 SWEEPS = "sweeps"
 _PLAN = "sweep.json"
 _LOCK = "lock"
@@ -40,7 +40,7 @@ class SweepFile:
     recipe: Recipe
     """The default recipe that is checked."""
     data: Mapping[str, Any]
-    """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+    """source, task, target, notes, fingerprint, and the counts of rows, features and classes."""
 
     def to_json(self) -> str:
         """As `sweep.json` has it."""

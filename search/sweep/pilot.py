@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from search.data import Dataset, split_development
-from search.defaults import VALIDATION_SHARE
+from search.data import Dataset
 from search.seeds import derive, generator
 from search.study import TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
@@ -65,7 +64,7 @@ def _planned(job: Job, arm: Arm, count: int) -> list[TrialRecord]:
 
 def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     seed = job.settings.seed
-    split = split_development(dataset.y, VALIDATION_SHARE, generator(seed, "pilot", "split"))
+    split = dataset.split(generator(seed, "pilot", "split"))
     order = derive(seed, "pilot", "order")
     trials = []
     for r in rounds:
@@ -86,7 +85,8 @@ def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Datas
     def record(results: Sequence[Result]) -> TrialRecord:
         (result,) = results
         curve = result.curve
-        scored = score(job.loss, result, dataset.y[member.split.validation])
+        rows = member.split.validation
+        scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
         return TrialRecord(
             study=planned.arm.pilot_study,
             index=index,
