@@ -27,18 +27,18 @@ def main(home: Path, replicates: int, epochs: int) -> None:
     sweeps = {}
     for default, other in ((HE, GLOROT), (GLOROT, HE)):
         arms = (
-            Arm(DEFAULT, "30 layers", recipe.replace(initializer=default)),
+            Arm(DEFAULT, f"default, {default}", recipe.replace(initializer=default)),
             Arm("initializer", other, recipe.replace(initializer=other)),
         )
         settings = Settings(name=f"{default}-first", depth=30, replicates=replicates)
         sweeps[default] = settings, arms
     reports = campaign(sweeps.values(), load_dataset("digits"), home)
     for (default, expected), report in zip(EXPECTED.items(), reports, strict=True):
-        (factor,), (first, second) = report.factors, report.evidence
-        print(f"{default} as the default: {factor.verdict}; expected: {expected}")
-        for arm in (first, second):
+        (factor,) = report.factors
+        print(f"{default} as the default: {factor.verdict}; expected: {expected}", flush=True)
+        for arm in report.evidence:
             mean = sum(arm.losses) / max(len(arm.losses), 1)
-            print(f"    {arm.level:16} error {mean:.1%} in {len(arm.losses)} replicates")
+            print(f"    {arm.level:32} error {mean:.1%} in {len(arm.losses)} replicates")
 
 
 if __name__ == "__main__":

@@ -128,6 +128,33 @@ def test_nothing_is_combined_while_a_factor_is_open(run: Run, fake: Any) -> None
     assert COMBINATION not in [factor.factor for factor in report.factors]
 
 
+def test_what_is_settled_later_is_combined_then(run: Run, fake: Any, tmp_path: Path) -> None:
+    def close(recipe: Recipe) -> float:
+        return two_are_beaten(recipe) - 0.006 * (recipe.activation == "relu")
+
+    settings = dataclasses.replace(SMALL, factors=("activation", *SMALL.checked_factors))
+    early = run(fake(effect=close), settings)
+    assert verdict_on(early, "activation").verdict is Verdict.UNDECIDED
+    later = run(fake(effect=close), dataclasses.replace(settings, replicates=64))
+    assert verdict_on(later, "activation").verdict is not Verdict.UNDECIDED
+    assert verdict_on(later, COMBINATION).beaten_by == ("batch+adam",)
+    at_once = dataclasses.replace(settings, replicates=64)
+    assert found(run(fake(effect=close), at_once, home=tmp_path / "at once")) == found(later)
+
+
+def test_a_level_that_is_decided_trains_no_more(run: Run, fake: Any, tmp_path: Path) -> None:
+    def effect(recipe: Recipe) -> float:
+        return 0.2 * (recipe.normalization == "batch") - 0.006 * (recipe.optimizer == "adam")
+
+    report = run(fake(effect=effect), dataclasses.replace(SMALL, replicates=48))
+    (batch,) = verdict_on(report, "normalization").comparisons
+    adam = verdict_on(report, "optimizer").comparisons[-1]
+    assert batch.replicates == 16 < adam.replicates
+    store = Store(folder.folder_of(tmp_path, "s"))
+    assert len(store.records("confirm/normalization=batch")) == 16
+    assert len(store.records("confirm/default")) == adam.replicates
+
+
 @pytest.mark.parametrize("trainings_left", [1, 20, 35, 39, 60])
 def test_an_interrupted_combination_goes_on_to_the_same_report(
     run: Run, fake: Any, tmp_path: Path, trainings_left: int
