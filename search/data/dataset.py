@@ -33,7 +33,7 @@ class Dataset:
     """Development and confirm rows, both prepared by what the development rows say."""
 
     source: str
-    """What the person named: a data set or a path; `memory` for objects."""
+    """What the person named: a data set or a path."""
     name: str
     """The same, short: the data set or the file's stem."""
     task: Task

@@ -48,7 +48,7 @@ def date_parts(texts: pd.Series, form: str) -> dict[str, Array]:
     parts = {
         "year": times.dt.year,
         "month": times.dt.month,
-        "weekday": times.dt.weekday,
+        "weekday": times.dt.day_of_week,
         "hour": times.dt.hour,
     }
     numbers = {name: part.to_numpy("float64", na_value=np.nan) for name, part in parts.items()}

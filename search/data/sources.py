@@ -27,6 +27,7 @@ from search.rows import Task
 
 IN_MEMORY = "memory"
 """What data that a person handed over as objects is called."""
+_SOURCE = "data in memory"
 
 
 def load_table(
@@ -51,11 +52,11 @@ def load_table(
     """
     roles = roles or Roles()
     if isinstance(data, pd.DataFrame):
-        return _from_frame(data, target, task, source=IN_MEMORY, name=IN_MEMORY, roles=roles)
+        return _from_frame(data, target, task, source=_SOURCE, name=IN_MEMORY, roles=roles)
     if not isinstance(data, str):
         _check_no_target(target, "arrays")
         arrays = _arrays_of(data)
-        return table_from_arrays(arrays, source=IN_MEMORY, name=IN_MEMORY, task=task, roles=roles)
+        return table_from_arrays(arrays, source=_SOURCE, name=IN_MEMORY, task=task, roles=roles)
     if data in SOURCES:
         return _load_named(data, target, task, roles)
     return _load_file(data, target, task, roles)

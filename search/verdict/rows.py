@@ -45,9 +45,9 @@ def widening(differences: Array, terms: Terms) -> Array:
     """How much wider an interval must be to hold for new rows, too.
 
     The confirm rows are a sample: w = z_{1-0.1 alpha_c} sd_j(g_j) / sqrt(M), and at least 3/M for
-    error rates and the AUC, times the weight of the weightiest row. Of grouped rows M is the number
-    of groups, and Student's t with M - 1 degrees of freedom stands for z, for groups may be few
-    (Cameron and Miller 2015).
+    error rates and the AUC, times the weight of the weightiest row. Of grouped rows the G groups
+    are the sample: sd and root are over groups, Student's t with G - 1 degrees of freedom stands
+    for z, as groups may be few (Cameron and Miller 2015), and w is at least 3/G, too.
 
     Args:
         differences: (..., rows or groups), each one's part in the difference, averaged over the
@@ -59,7 +59,7 @@ def widening(differences: Array, terms: Terms) -> Array:
     """
     n = differences.shape[-1]
     sampling = _quantile(n, terms) * spread(differences) / math.sqrt(n)
-    return np.asarray(np.maximum(sampling, _rare_events(terms) / n))
+    return np.asarray(np.maximum(sampling, _rare_events(terms, n) / n))
 
 
 def rows_for_widening(differences: Array, terms: Terms, below: float) -> float:
@@ -72,7 +72,7 @@ def rows_for_widening(differences: Array, terms: Terms, below: float) -> float:
     """
     n = differences.shape[-1]
     units = (_quantile(n, terms) * float(spread(differences)) / below) ** 2
-    return float(max(units, _rare_events(terms) / below) * terms.n_rows / n)
+    return float(max(units, _rare_events(terms, n) / below) * terms.n_rows / n)
 
 
 def _quantile(n: int, terms: Terms) -> float:
@@ -82,5 +82,8 @@ def _quantile(n: int, terms: Terms) -> float:
     return float(student.isf(new_rows_alpha(terms.alpha) / 2, max(n - 1, 1)))
 
 
-def _rare_events(terms: Terms) -> float:
-    return RULE_OF_THREE * terms.row_weight if METRICS[terms.loss].rule_of_three else 0.0
+def _rare_events(terms: Terms, n: int) -> float:
+    """How many of `n` rows or groups may differ without one of them having shown it."""
+    if not METRICS[terms.loss].rule_of_three:
+        return 0.0
+    return RULE_OF_THREE * max(1.0, terms.row_weight * n / terms.n_rows)

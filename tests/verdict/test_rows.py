@@ -28,6 +28,8 @@ def test_error_rates_and_the_auc_widen_by_three_of_the_weightiest_rows_at_least(
         least = 3 / 400 if metric.rule_of_three else 0
         assert widening(np.zeros(400), terms(loss)) == least
         assert widening(np.zeros(400), terms(loss, row_weight=5.0)) == pytest.approx(5 * least)
+        of_groups = terms(loss, row_weight=5.0, n_groups=50)  # 15 rows of 400 or 3 of 50 groups
+        assert widening(np.zeros(50), of_groups) == pytest.approx(8 * least)
 
 
 def test_one_row_or_group_says_nothing_of_others() -> None:
