@@ -29,6 +29,7 @@ from spaces import QUESTIONS, RECIPES, SPACES
 INTERRUPTED = 130
 LOOPBACK = "127.0.0.1"
 PORT = "5000"
+_METRICS = "error, balanced_error, log_loss or auc; rmse or mae"
 _MARGINS = "0.01 of the error rate, or ln 1.02 of the RMSE"
 
 app = typer.Typer(
@@ -78,9 +79,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(  # noqa: PLR0913  # a command's options are its parameters
     name: Annotated[str | None, Argument(help="Of the sweep; by default DATA-RECIPE.")] = None,
     *,
-    data: Annotated[Text, _flag("NAME|FILE", "Embedded data set or CSV file", DATA)] = None,
+    data: Annotated[Text, _flag("NAME|FILE", "Data set, or CSV, Parquet or NPZ file", DATA)] = None,
     target: Annotated[Text, _flag("COLUMN", "To be predicted, for files")] = None,
     task: Annotated[Text, _flag("TASK", "classification or regression", "as the target is")] = None,
+    metric: Annotated[Text, _flag("NAME", _METRICS, "error or rmse")] = None,
+    group: Annotated[Text, _flag("COLUMN", "Whose rows belong together, as a patient's")] = None,
+    time: Annotated[Text, _flag("COLUMN", "When a row was made: the latest confirm")] = None,
+    categories: Annotated[Text, _flag("A,B", "Columns of numbers that are codes")] = None,
+    class_weight: Annotated[Text, _flag("balanced", "All classes weigh the same")] = None,
     recipe: Annotated[Text, _flag("NAME", f"Out of {', '.join(RECIPES)}", RECIPE)] = None,
     factors: Annotated[Text, _flag("all|A,B", f"Out of {', '.join(QUESTIONS)}", "all")] = None,
     levels: Annotated[Text, _flag("core|full", "How many alternatives each has", "core")] = None,

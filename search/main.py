@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from search.data import load_dataset
+from search import defaults
+from search.data import IN_MEMORY, Dataset, Roles, load_dataset
+from search.errors import InputError
 from search.report.documents import documents
 from search.settings import Settings
 from search.study import Store
@@ -25,6 +28,7 @@ def default_home() -> Path:
 def run(
     settings: Settings | None = None,
     *,
+    data: Any = None,
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
 ) -> SweepReport:
@@ -32,6 +36,8 @@ def run(
 
     Args:
         settings: what is asked for; by default the shallow recipe on digits.
+        data: a DataFrame or arrays in place of `settings.data`, as `load_table` takes them; to go
+            on with such a sweep, hand over the same data again.
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
 
@@ -43,7 +49,9 @@ def run(
     settings = settings or Settings()
     home = (home or default_home()).absolute()
     resolve_uri(settings.tracking_uri, home)  # a wrong address is bad input: nothing is written
-    dataset = load_dataset(settings.data, target=settings.target, task=settings.task)
+    if data is not None:
+        settings = _in_memory(settings)
+    dataset = dataset_of(settings, data)
     with open_sweep(settings, dataset, home) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
@@ -55,6 +63,27 @@ def run(
     problems = () if tracker.problem is None else (tracker.problem,)
     notes = (*report.notes, *problems)
     return replace(report, notes=notes, mlflow=tracker.identifiers)
+
+
+def dataset_of(settings: Settings, data: Any = None) -> Dataset:
+    """The data that settings name, or that was handed over in memory, prepared as they say.
+
+    Raises:
+        InputError: if there is no such data or it breaks a rule.
+    """
+    return load_dataset(
+        settings.data if data is None else data,
+        target=settings.target,
+        task=settings.task,
+        roles=Roles(settings.group, settings.time, settings.categories),
+        class_weight=settings.class_weight,
+    )
+
+
+def _in_memory(settings: Settings) -> Settings:
+    if settings.data not in (defaults.DATA, IN_MEMORY):
+        raise InputError("data", "must be named or handed over, not both", settings.data)
+    return replace(settings, data=IN_MEMORY)
 
 
 def _run_and_log(

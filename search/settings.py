@@ -28,6 +28,12 @@ _LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates", "workers"), 1) | {
     "pilot_trials": 4,
     "seed": 0,
 }
+_CHOICES = {
+    "task": ("classification", "regression"),
+    "metric": ("error", "balanced_error", "log_loss", "auc", "rmse", "mae"),
+    "class_weight": ("balanced",),
+}
+"""Settings that may be None or one of these."""
 
 
 @final
@@ -48,6 +54,16 @@ class Settings:
     # `search.rows.Task`, spelled out: that import would read tables with pandas for `--help`.
     task: Literal["classification", "regression"] | None = None
     """Classification or regression, where the target leaves it open."""
+    metric: Literal["error", "balanced_error", "log_loss", "auc", "rmse", "mae"] | None = None
+    """What recipes are compared in; None for the error rate or the RMSE."""
+    group: str | None = None
+    """Column whose equal values keep rows together: patients, users."""
+    time: str | None = None
+    """Column that says when a row was made: the latest rows confirm."""
+    categories: tuple[str, ...] = ()
+    """Columns of numbers that are codes of categories."""
+    class_weight: Literal["balanced"] | None = None
+    """Whether every class weighs the same in training."""
     recipe: str = defaults.RECIPE
     """The guideline's default recipe to check."""
     factors: tuple[str, ...] | None = None
@@ -64,7 +80,7 @@ class Settings:
     batch_size: int | None = None
     """Rows in a step."""
     margin: float | None = None
-    """Smallest difference that matters: in error rate, or ln of an RMSE ratio; in (0, 1)."""
+    """Smallest difference that matters: of the loss, or ln of an RMSE or MAE ratio; in (0, 1)."""
     lanes: int = defaults.LANES
     """Points of a level's nuisance window in each replicate."""
     pilot_trials: int = defaults.PILOT_TRIALS
@@ -83,8 +99,10 @@ class Settings:
     def __post_init__(self) -> None:
         _check_choice("recipe", self.recipe, RECIPES)
         _check_choice("levels", self.levels, ("core", "full"))
-        if self.task is not None:
-            _check_choice("task", self.task, ("classification", "regression"))
+        for setting, choices in _CHOICES.items():
+            value = getattr(self, setting)
+            if value is not None:
+                _check_choice(setting, value, choices)
         if self.factors is not None:
             self._tidy_factors(self.factors)
         if self.depth is not None:
@@ -160,8 +178,8 @@ class Settings:
 def parse_settings(given: Mapping[str, str]) -> Settings:
     """Settings given as text, by name; those left out keep their defaults.
 
-    `factors` may be `all` and names between commas, `depth` numbers between commas, `budget` a time
-    such as 90s, 10m or 1.5h.
+    `factors` may be `all` and names between commas, `depth` numbers and `categories` names between
+    commas, `budget` a time such as 90s, 10m or 1.5h.
 
     Raises:
         InputError: naming the setting, the rule and what was received.
@@ -169,7 +187,7 @@ def parse_settings(given: Mapping[str, str]) -> Settings:
     return Settings(**{name: _PARSERS.get(name, str)(text) for name, text in given.items()})
 
 
-def _parse_factors(text: str) -> tuple[str, ...]:
+def _parse_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
@@ -196,8 +214,9 @@ def _parse_number(text: str, kind: type[int] | type[float]) -> float | str:
 _PARSERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(_LEAST, partial(_parse_number, kind=int)),
     "margin": partial(_parse_number, kind=float),
-    "factors": _parse_factors,
+    "factors": _parse_names,
     "depth": _parse_depth,
+    "categories": _parse_names,
     "budget": _parse_budget,
 }
 

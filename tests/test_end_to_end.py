@@ -186,7 +186,7 @@ def test_an_interrupt_ends_with_130_and_says_how_to_go_on(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("target", "task", "n_classes", "loss"),
-    [("price", "regression", 0, "rmse"), ("style", "classification", 3, "error_rate")],
+    [("price", "regression", 0, "rmse"), ("style", "classification", 3, "error")],
 )
 def test_a_table_with_missing_values_and_many_categories_runs(
     tmp_path: Path, target: str, task: str, n_classes: int, loss: str

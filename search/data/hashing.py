@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from search.data.table import Table
+from search.data.table import Mask, Table
+from search.rows import Array
 
 Words = NDArray[np.uint64]
 _MISSING = np.array(np.nan, dtype="<f8").view("<u8")
@@ -36,10 +37,15 @@ def row_hashes(features: pd.DataFrame) -> Words:
     It does not depend on the order of the columns, only on that of their names.
     """
     columns = [column_words(features[name]) for name in sorted(features.columns)]
-    return np.array([_digest(row.tobytes()) for row in np.stack(columns, axis=1)], dtype=np.uint64)
+    return _digests(np.stack(columns, axis=1))
 
 
-def fingerprint(table: Table, confirm: NDArray[np.bool_]) -> str:
+def table_hashes(table: Table) -> Words:
+    """A hash of each row's features, (rows,), as `row_hashes`; an image's is that of its bytes."""
+    return row_hashes(table.features) if table.images is None else _digests(_plain(table.images))
+
+
+def fingerprint(table: Table, confirm: Mask) -> str:
     """16 hexadecimal digits that change with any value, name, order or side of a row.
 
     Args:
@@ -47,12 +53,25 @@ def fingerprint(table: Table, confirm: NDArray[np.bool_]) -> str:
         confirm: (rows,) which rows are locked away.
     """
     columns = [*(table.features[name] for name in table.features.columns), table.target]
+    columns += [column for column in (table.group, table.time) if column is not None]
     digest = hashlib.sha256(json.dumps([str(column.name) for column in columns]).encode())
     for column in columns:
         digest.update(column_words(column).tobytes())
+    if table.images is not None:
+        digest.update(str((table.images.shape, table.images.dtype.str)).encode())
+        digest.update(_plain(table.images).data)
     digest.update(confirm.tobytes())
     return digest.hexdigest()[:16]
 
 
 def _digest(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
+
+
+def _digests(rows: Array) -> Words:
+    return np.array([_digest(row.tobytes()) for row in rows], dtype=np.uint64)
+
+
+def _plain(images: Array) -> Array:
+    """The same numbers as contiguous little-endian bytes; a copy only if they are not."""
+    return np.ascontiguousarray(images, images.dtype.newbyteorder("<"))

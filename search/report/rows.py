@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, final
 
 from search.verdict import (
+    METRICS,
     Comparison,
     FactorVerdict,
     Loss,
@@ -156,15 +157,18 @@ def standing(factor: FactorVerdict) -> str:
 
 
 def in_points(difference: float, loss: Loss) -> str:
-    """A difference with its sign: in percentage points of error, or per cent of the RMSE.
+    """A difference with its sign: in percentage points of error, or per cent of the RMSE, say.
 
     Args:
-        difference: of error rates, or ln of the RMSE ratio (exp(d) - 1 is shown).
-        loss: which of the two.
+        difference: of the loss, or ln of a ratio (exp(d) - 1 is shown).
+        loss: which loss.
     """
-    value = 100 * (difference if loss is Loss.ERROR_RATE else math.expm1(difference))
-    text = f"{value:+.2f}" if abs(value) < 100 else f"{value:+,.0f}"
-    return "0.00" if float(text.replace(",", "")) == 0 else text.replace("-", _MINUS)
+    metric = METRICS[loss]
+    value = metric.scale * (math.expm1(difference) if metric.is_ratio else difference)
+    text = f"{value:+.{metric.decimals}f}" if abs(value) < 100 else f"{value:+,.0f}"
+    if float(text.replace(",", "")) == 0:
+        return f"{0:.{metric.decimals}f}"
+    return text.replace("-", _MINUS)
 
 
 def _named(comparison: Comparison) -> str:

@@ -9,8 +9,8 @@ from search.sweep.records import SweepReport
 from search.verdict import (
     ALPHA,
     LOOKS,
+    METRICS,
     FactorVerdict,
-    Loss,
     Outcome,
     Verdict,
     in_units,
@@ -29,7 +29,7 @@ _WHOLE = {
     "recipe": "the whole recipe",
     COMBINATION: "the combination",
 }
-UNITS = {Loss.ERROR_RATE: "percentage points", Loss.RMSE: "% of the RMSE"}
+UNITS = {loss: metric.unit for loss, metric in METRICS.items()}
 
 
 def headline(report: SweepReport) -> str:

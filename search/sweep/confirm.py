@@ -6,8 +6,7 @@ from typing import final
 
 import numpy as np
 
-from search.data import Dataset, split_development
-from search.defaults import VALIDATION_SHARE
+from search.data import Dataset
 from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.study import TrialRecord
@@ -70,7 +69,7 @@ def run_replicates(
 def _replicate(job: Job, stream: tuple[str, ...], index: int, dataset: Dataset) -> _Replicate:
     names: tuple[str | int, ...] = (*stream, "confirm", index)
     seed, targets = job.settings.seed, dataset.y
-    split = split_development(targets, VALIDATION_SHARE, generator(seed, *names, "split"))
+    split = dataset.split(generator(seed, *names, "split"))
     seeds = Seeds(*(derive(seed, *names, name) for name in ("init", "order", "dropout")))
     shift = generator(seed, *names, "lanes").random(MOST_DIMENSIONS)
     trivial = trivial_prediction(targets[split.train], dataset.n_classes or 1, job.loss)
@@ -84,8 +83,9 @@ def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Da
     )
 
     def record(results: Sequence[Result]) -> TrialRecord:
-        targets = dataset.y[replicate.split.validation]
-        scores = [score(job.loss, result, targets) for result in results]
+        rows = replicate.split.validation
+        targets, weights = dataset.y[rows], dataset.weights_of(rows)
+        scores = [score(job.loss, result, targets, weights) for result in results]
         chosen = choose_lane([None if scored is None else scored.loss for scored in scores])
         artifact = None
         if scores[chosen] is not None:

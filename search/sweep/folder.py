@@ -46,7 +46,7 @@ class SweepFile:
     recipe: Recipe
     """The default recipe that is checked, at the first depth."""
     data: Mapping[str, Any]
-    """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+    """source, task, target, notes, fingerprint, and the counts of rows, features and classes."""
     arms: tuple[Arm, ...] = ()
     """What is compared, where that was given instead of following from the settings."""
 

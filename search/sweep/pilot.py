@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from search.data import Dataset, split_development
-from search.defaults import VALIDATION_SHARE
-from search.rows import Split
+from search.data import Dataset
 from search.seeds import derive, generator
 from search.study import TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
@@ -66,7 +64,8 @@ def _planned(job: Job, arm: Arm, count: int) -> list[TrialRecord]:
 
 def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     seed = job.settings.seed
-    splits = {stream: _split(seed, stream, dataset) for stream in {r.arm.stream for r in rounds}}
+    streams = {r.arm.stream for r in rounds}
+    splits = {x: dataset.split(generator(seed, *x, "pilot", "split")) for x in streams}
     trials = []
     for r in rounds:
         names = (*r.arm.stream, "pilot")
@@ -85,16 +84,12 @@ def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     return run_trials(job, trials, dataset.training_data(with_confirm=False))
 
 
-def _split(seed: int, stream: tuple[str, ...], dataset: Dataset) -> Split:
-    rng = generator(seed, *stream, "pilot", "split")
-    return split_development(dataset.y, VALIDATION_SHARE, rng)
-
-
 def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Dataset) -> Trial:
     def record(results: Sequence[Result]) -> TrialRecord:
         (result,) = results
         curve = result.curve
-        scored = score(job.loss, result, dataset.y[member.split.validation])
+        rows = member.split.validation
+        scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
         return TrialRecord(
             study=planned.arm.pilot_study,
             index=index,

@@ -87,7 +87,7 @@ class SweepReport:
     recipe: Recipe
     """The default that was checked, its numbers at their own defaults; at the first depth."""
     data: Mapping[str, Any]
-    """source, task, n_rows, n_features, n_classes, n_confirm, fingerprint, target, notes."""
+    """source, task, target, notes, fingerprint, and the counts of rows, features and classes."""
     conditions: Mapping[str, Any]
     """What every claim is conditional on."""
     terms: Terms

@@ -1,6 +1,5 @@
 """The report of a sweep, computed from its folder alone."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from search.sweep.records import State, SweepReport
 from search.sweep.standing import Judge, Standing
 from search.sweep.steps import seconds_spent
 from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
-from search.verdict import Loss, Terms
+from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
 
 
 def load_report(name: str, home: Path) -> SweepReport:
@@ -44,19 +43,26 @@ def judge_of(file: SweepFile, store: Store) -> Judge:
 
 
 def loss_of(file: SweepFile) -> Loss:
-    """What is measured."""
-    return Loss.ERROR_RATE if file.data["task"] == "classification" else Loss.RMSE
+    """What is measured.
+
+    Raises:
+        InputError: if the metric asked for does not fit the data.
+    """
+    return get_loss(file.settings.metric, file.data["task"], file.data["n_classes"])
 
 
 def terms_of(file: SweepFile) -> Terms:
     """What is fixed beforehand of every comparison."""
-    loss = loss_of(file)
+    loss, data = loss_of(file), file.data
     margin = file.settings.margin
-    if margin is None:
-        is_rate = loss is Loss.ERROR_RATE
-        ratio = math.log(defaults.MARGIN_REGRESSION_RATIO)
-        margin = defaults.MARGIN_CLASSIFICATION if is_rate else ratio
-    return Terms(loss, margin, n_comparisons(file.contests), file.data["n_confirm"])
+    return Terms(
+        loss,
+        METRICS[loss].margin if margin is None else margin,
+        n_comparisons(file.contests),
+        data["n_confirm"],
+        row_weight=row_weight(loss, data["n_classes"], data["rarest_share"]),
+        n_groups=data["n_confirm_groups"],
+    )
 
 
 def report(

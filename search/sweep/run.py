@@ -18,7 +18,7 @@ from search.sweep.folder import SweepFile
 from search.sweep.pilot import run_pilot
 from search.sweep.records import Listener, LookTaken, SweepReport
 from search.sweep.reporting import judge_of, loss_of, report
-from search.sweep.standing import LABELS, Judge, Stage, Standing
+from search.sweep.standing import GROUPS, LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
 from search.sweep.windows import Window
 
@@ -91,6 +91,8 @@ class Sweep:
         """Take the looks that are due. This alone reads the confirm labels."""
         replicates = self.file.settings.n_replicates
         if not self.store.has_predictions(LABELS) and self.judge.first_look_is_due(replicates):
+            if self.dataset.confirm_groups is not None:
+                self.store.write_predictions(GROUPS, self.dataset.confirm_groups)
             self.store.write_predictions(LABELS, self.dataset.y_confirm)
         return self.judge.take_stock(replicates)
 
@@ -115,6 +117,7 @@ def open_sweep(
     """
     name = settings.name or default_name(dataset.name, settings.recipe)
     file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
+    loss_of(file)  # a metric that does not fit the data is bad input: nothing is written
     folder.check_unchanged(home, file)
     with folder.hold(home, file.name):
         folder.write(home, file)
@@ -144,6 +147,8 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
             "n_features": dataset.n_features,
             "n_classes": dataset.n_classes,
             "n_confirm": dataset.n_confirm,
+            "n_confirm_groups": dataset.n_confirm_groups,
+            "rarest_share": dataset.rarest_share,
             "fingerprint": dataset.fingerprint,
             "notes": list(dataset.notes),
         },

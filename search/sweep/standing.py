@@ -13,13 +13,14 @@ from search.study import Store, TrialRecord
 from search.sweep.arms import Arm, Contest, combination
 from search.sweep.records import ArmEvidence
 from search.verdict import (
+    METRICS,
     Calibration,
     Comparison,
     FactorVerdict,
-    Loss,
     Terms,
     Verdict,
     active_levels,
+    by_group,
     compare,
     delta,
     look_schedule,
@@ -32,6 +33,8 @@ from spaces import FACTORS
 
 LABELS = "confirm_labels.npy"
 """The confirm labels are put beside the predictions at the first look, not before."""
+GROUPS = "confirm_groups.npy"
+"""And with them, where rows are grouped, (confirm rows,) the number of each row's group."""
 
 
 @final
@@ -162,7 +165,7 @@ class Judge:
         loss = self._terms.loss
         return compare(
             delta(mine, theirs, loss) if n else np.zeros(0),
-            row_differences(mine, theirs, loss) if n else np.zeros(self._terms.n_rows),
+            self._differences(mine, theirs) if n else np.zeros(self._terms.n_rows),
             self._terms,
             level=arm.level,
             guideline=arm.guideline,
@@ -183,7 +186,7 @@ class Judge:
 
     def _calibration(self, records: Iterable[TrialRecord]) -> Calibration | None:
         """Of the predictions on disk: a failed replicate says nothing about probabilities."""
-        if self._terms.loss is not Loss.ERROR_RATE:
+        if METRICS[self._terms.loss].task != "classification":
             return None
         each = [
             Calibration.of(self._store.read_predictions(record.artifact), self._confirm_labels())
@@ -201,6 +204,13 @@ class Judge:
         theirs = [self._row_losses(default, record) for record in self._replicates(default, n)]
         failures = sum(failed for _, failed in mine)
         return np.stack([x for x, _ in mine]), np.stack([x for x, _ in theirs]), failures
+
+    def _differences(self, mine: Array, theirs: Array) -> Array:
+        """(rows,) what each confirm row adds to the difference, or (groups,) of them."""
+        differences = row_differences(mine, theirs, self._terms.loss, self._confirm_labels())
+        if self._terms.n_groups is None:
+            return differences
+        return by_group(differences, self._store.read_predictions(GROUPS))
 
     def _row_losses(self, arm: Arm, record: TrialRecord) -> tuple[Array, bool]:
         key = arm.name, record.index

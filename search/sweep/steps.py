@@ -13,13 +13,13 @@ from search.study import Store, TrialRecord
 from search.study.record import CURVE_POINTS
 from search.sweep.records import Listener, TrialStored
 from search.training.contract import Curve, Member, Result, Seeds
-from search.verdict import Loss, mean_loss, row_losses
+from search.verdict import METRICS, Loss, mean_loss, row_losses, standard_error
 from spaces import Recipe
 
 FIRST_TRIALS = 16
 """If as many trials fail before any other, a sweep stops."""
 _LEAST = 1e-12
-"""Keeps logarithms and quotients finite."""
+"""Keeps logarithms finite."""
 
 
 class Train(Protocol):
@@ -140,15 +140,21 @@ class Score:
     """How a training did on its validation rows."""
 
     value: float
-    """Error rate, or RMSE in standardized units."""
+    """The metric as a loss; RMSE and MAE in standardized units."""
     standard_error: float
     """Of the value, from the spread over the rows."""
     loss: float
     """What training minimizes, penalties apart: the cross entropy or the mean squared error."""
 
 
-def score(loss: Loss, result: Result, targets: Array) -> Score | None:
+def score(loss: Loss, result: Result, targets: Array, weights: Array | None = None) -> Score | None:
     """Score a result on its validation rows.
+
+    Args:
+        loss: the metric.
+        result: of the training.
+        targets: (validation rows,).
+        weights: (validation rows,) that the loss of each row is multiplied by, if any.
 
     Returns:
         None if the training diverged.
@@ -157,11 +163,13 @@ def score(loss: Loss, result: Result, targets: Array) -> Score | None:
         return None
     losses = row_losses(result.validation, targets, loss)
     value = float(mean_loss(losses, loss))
-    spread = float(losses.std()) / len(losses) ** 0.5
-    if loss is Loss.RMSE:  # delta method: d sqrt(m) = dm / (2 sqrt(m))
-        return Score(value, spread / (2 * max(value, _LEAST)), float(losses.mean()))
+    spread = standard_error(losses, loss, targets)
+    if METRICS[loss].task == "regression":
+        squares = row_losses(result.validation, targets, Loss.RMSE)
+        return Score(value, spread, float(squares.mean()))
     likelihood = np.take_along_axis(result.validation, targets[:, None], axis=1)
-    cross_entropy = -np.log(np.maximum(likelihood, _LEAST)).mean()
+    surprises = -np.log(np.maximum(likelihood[:, 0], _LEAST))
+    cross_entropy = surprises.mean() if weights is None else np.average(surprises, weights=weights)
     return Score(value, max(spread, 1 / len(losses)), float(cross_entropy))
 
 

@@ -19,15 +19,17 @@ from search.verdict.levels import (
     report_size,
 )
 from search.verdict.losses import (
-    Loss,
     delta,
     mean_loss,
     or_trivial,
     row_differences,
     row_losses,
+    standard_error,
     trivial_prediction,
 )
+from search.verdict.metrics import METRICS, Loss, Metric, get_loss, row_weight
 from search.verdict.outcome import Outcome, decide
+from search.verdict.rows import by_group
 from search.verdict.terms import Terms
 from search.verdict.words import (
     in_units,
@@ -40,22 +42,26 @@ __all__ = [
     "ALPHA",
     "LATER_LOOKS",
     "LOOKS",
+    "METRICS",
     "RESERVED_SLOTS",
     "Calibration",
     "Comparison",
     "FactorVerdict",
     "Look",
     "Loss",
+    "Metric",
     "Needs",
     "NewRows",
     "Outcome",
     "Terms",
     "Verdict",
     "active_levels",
+    "by_group",
     "compare",
     "comparison_alpha",
     "decide",
     "delta",
+    "get_loss",
     "in_units",
     "judge",
     "look_alpha",
@@ -68,7 +74,9 @@ __all__ = [
     "report_size",
     "row_differences",
     "row_losses",
+    "row_weight",
     "running_intervals",
+    "standard_error",
     "trivial_prediction",
     "verdict_in_words",
 ]

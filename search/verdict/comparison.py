@@ -132,14 +132,14 @@ def compare(  # the last three only name what is compared
         deltas: (replicates,) from `losses.delta`, in the order of the replicates. Those beyond the
             last look are not used.
         differences: (confirm rows,) from `losses.row_differences`, over the replicates of the last
-            look. Not read before the first.
+            look, or (groups,) of them from `rows.by_group`. Not read before the first.
         terms: what was fixed beforehand.
         level: the alternative's name.
         guideline: whether it is the guideline's other choice.
         failures: replicates of the alternative that scored as the trivial predictor.
 
     Raises:
-        ValueError: if a value is not finite or there are not `terms.n_rows` row differences.
+        ValueError: if a value is not finite or there is not one for each row or group.
     """
     nothing_yet = _before_first_look(terms, level=level, guideline=guideline, failures=failures)
     looks = look_schedule(len(deltas))
@@ -182,17 +182,16 @@ def _at_last_look(nothing_yet: Comparison, deltas: Array, differences: Array) ->
 def _check(deltas: Array, differences: Array, terms: Terms) -> None:
     finite("differences on the replicates", deltas)
     finite("differences on the rows", differences)
-    if differences.shape != (terms.n_rows,):
-        raise ValueError(
-            f"differences must have the shape ({terms.n_rows},); received {differences.shape}"
-        )
+    n = terms.n_groups or terms.n_rows
+    if differences.shape != (n,):
+        raise ValueError(f"differences must have the shape ({n},); received {differences.shape}")
 
 
 def _on_new_rows(
     outcome: Outcome, low: float, high: float, differences: Array, terms: Terms
 ) -> NewRows:
     """The interval widened; what these rows leave open stays open for new ones."""
-    reach = float(widening(differences, terms.alpha, terms.loss))
+    reach = float(widening(differences, terms))
     wide = low - reach, high + reach
     if outcome is not Outcome.UNDECIDED:
         outcome = decide(*wide, terms.margin)

@@ -85,7 +85,7 @@ def needs_for_new_rows(
         outcome: on these rows, not undecided.
         low: lower bound on these rows.
         high: upper bound on these rows.
-        differences: (rows,) from `row_differences`.
+        differences: (rows,) from `row_differences`, or (groups,).
         terms: what was fixed beforehand.
     """
     room = {
@@ -94,7 +94,7 @@ def needs_for_new_rows(
         Outcome.EQUIVALENT: min(low + terms.margin, terms.margin - high),
         Outcome.NOT_BETTER: low + terms.margin,
     }[outcome]
-    rows = rows_for_widening(differences, terms.alpha, terms.loss, room)
+    rows = rows_for_widening(differences, terms, room)
     if rows < terms.n_rows:
         return Needs()
     if rows > MOST_TIMES_NEW_ROWS * terms.n_rows:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from search.verdict.levels import comparison_alpha
-from search.verdict.losses import Loss
+from search.verdict.metrics import Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,15 @@ class Terms:
     loss: Loss
     """What is measured."""
     margin: float
-    """The smallest difference that matters: in error rate, or in ln RMSE; above 0."""
+    """The smallest difference that matters: in the loss, or in ln RMSE or ln MAE; above 0."""
     comparisons: int
     """Number m of comparisons in the whole report with its reserved slots, at least 1."""
     n_rows: int
     """Confirm rows, at least 1."""
+    row_weight: float = 1.0
+    """For how many rows the weightiest one counts; see `metrics.row_weight`."""
+    n_groups: int | None = None
+    """Groups of confirm rows, where a group is drawn as a whole; None if each row is by itself."""
 
     def __post_init__(self) -> None:
         if not 0 < self.margin < math.inf:
@@ -40,7 +44,7 @@ class Terms:
     @property
     def least_rows(self) -> int:
         """Confirm rows below which there is no verdict: one row outweighs the margin."""
-        return math.ceil(1 / self.margin)
+        return math.ceil(self.row_weight / self.margin)
 
     @property
     def has_enough_rows(self) -> bool:

@@ -5,7 +5,7 @@ import math
 from search.verdict.comparison import Comparison
 from search.verdict.factor import FactorVerdict, Verdict
 from search.verdict.forecast import Needs
-from search.verdict.losses import Loss
+from search.verdict.metrics import METRICS, Loss
 from search.verdict.outcome import Outcome
 from search.verdict.terms import Terms
 
@@ -30,17 +30,16 @@ _HOLDS = {
 
 
 def in_units(difference: float, loss: Loss) -> str:
-    """A difference in the loss, without its sign: `1 percentage point` or `2 %`.
+    """A difference in the loss, without its sign: `1 percentage point` or `2 % of the RMSE`.
 
     Args:
-        difference: of error rates, or ln of the RMSE ratio (exp(d) - 1 is shown).
-        loss: which of the two.
+        difference: of the loss, or ln of a ratio (exp(d) - 1 is shown).
+        loss: which loss.
     """
-    size = abs(difference)
-    if loss is Loss.ERROR_RATE:
-        number = f"{100 * size:.3g}"
-        return f"{number} percentage point{'' if number == '1' else 's'}"
-    return f"{100 * math.expm1(size):.3g} % of the RMSE"
+    metric, size = METRICS[loss], abs(difference)
+    number = f"{metric.scale * (math.expm1(size) if metric.is_ratio else size):.3g}"
+    unit = metric.unit.replace("points", "point", 1) if number == "1" else metric.unit
+    return f"{number} {unit}"
 
 
 def outcome_in_words(comparison: Comparison) -> str:

@@ -49,6 +49,7 @@ def sweep(tmp_path: Path) -> str:
     """A sweep that has trained nothing yet."""
     data = {"source": "digits", "task": "classification", "target": "target", "notes": []}
     sizes = {"n_rows": 1797, "n_features": 64, "n_classes": 10, "n_confirm": 360}
+    shares = {"n_confirm_groups": None, "rarest_share": 0.1}
     settings = Settings(name="first", factors=("activation",))
     home = tmp_path / "mlruns"
     with folder.hold(home, "first"):
@@ -56,7 +57,7 @@ def sweep(tmp_path: Path) -> str:
             name="first",
             settings=settings,
             recipe=SHALLOW,
-            data=data | sizes | {"fingerprint": "0123456789abcdef"},
+            data=data | sizes | shares | {"fingerprint": "0123456789abcdef"},
         )
         folder.write(home, file)
     return "first"
@@ -71,7 +72,6 @@ def table(columns: dict[str, str], n_rows: int = 100) -> str:
 FILES = {
     "good.csv": table({"a": "{i}", "b": "{i}5", "price": "{i}.5"}),
     "one_class.csv": table({"a": "{i}", "kind": "flat"}),
-    "all_nan.csv": table({"a": "{i}", "b": "", "price": "{i}.5"}),
     "empty.csv": "",
 }
 
@@ -84,7 +84,14 @@ FILES = {
         ("run --data good.csv", "target must name the column to predict, one of a, b, price"),
         ("run --data good.csv --target prise", "(did you mean 'price'?); received prise"),
         ("run --data one_class.csv --target kind", "must have at least two classes"),
-        ("run --data all_nan.csv --target price", "column 'b' must have values; received none"),
+        ("run --data good.csv --target price --metric auc", "of a regression must be one of rmse"),
+        ("run --data iris --metric auc", "--metric auc must have two classes; received 3 classes"),
+        ("run --data good.csv --target price --group c", "--group must be one of a, b, price"),
+        (
+            "run --data good.csv --target price --class-weight balanced",
+            "must be left out for a reg",
+        ),
+        ("run --metric accuracy", "--metric must be one of error, balanced_error, log_loss"),
         ("run --data empty.csv --target a", "must have a header and rows; received an empty file"),
         ("run --factors depth", "--factors must be one of initializer, activation"),
         ("run --factors all,breadth", "lr_schedule, block, recipe, all; received breadth"),

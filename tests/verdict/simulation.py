@@ -1,7 +1,7 @@
 """Synthetic replicates, and how often the protocol is wrong or slow on them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import gamma, norm
@@ -9,9 +9,10 @@ from scipy.stats import gamma, norm
 from search.verdict.comparison import STRONG_SKEW
 from search.verdict.intervals import Array, running_intervals, skewness
 from search.verdict.levels import LOOKS, comparison_alpha
-from search.verdict.losses import Loss
+from search.verdict.metrics import Loss
 from search.verdict.outcome import ORDER, Outcome, outcome_index
-from search.verdict.rows import widening
+from search.verdict.rows import by_group, widening
+from search.verdict.terms import Terms
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], Array]
 UNDECIDED = ORDER.index(Outcome.UNDECIDED)
@@ -113,9 +114,28 @@ def false_on_new_rows(n: int, m: int) -> tuple[float, float]:
         rows = rng.normal(0, 0.2, (size, 1_000))
         deltas = rng.normal(0, 0.01, (size, LOOKS[-1])) + rows.mean(axis=-1, keepdims=True)
         low, high = (bound[:, -1] for bound in running_intervals(deltas, alpha_c))
-        reach = widening(rows, alpha_c, Loss.ERROR_RATE)
+        reach = widening(rows, Terms(Loss.ERROR_RATE, 0.01, m, 1_000))
         kept += int(((low - reach > 0) | (high + reach < 0)).sum())
         dropped += int(((low > 0) | (high < 0)).sum())
+    return kept / n, dropped / n
+
+
+def false_on_new_groups(n: int, m: int) -> tuple[float, float]:
+    """Share of false claims about new groups, with the rows of a group together and each alone.
+
+    Two recipes err equally often on the population, but each group of 25 rows has an effect of its
+    own; 40 groups are the confirm rows, and replicates are as many as one likes.
+    """
+    rng = np.random.default_rng(4)
+    groups = np.repeat(np.arange(40), 25)
+    terms = Terms(Loss.ERROR_RATE, 0.01, m, n_rows=1_000)
+    grouped = replace(terms, n_groups=40)
+    kept = dropped = 0
+    for _ in range(n):
+        rows = rng.normal(0, 0.2, 40)[groups] + rng.normal(0, 0.2, 1_000)
+        claim = abs(rows.mean())
+        kept += int(claim > widening(by_group(rows, groups), grouped))
+        dropped += int(claim > widening(rows, terms))
     return kept / n, dropped / n
 
 
