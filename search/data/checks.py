@@ -84,9 +84,12 @@ def imbalance_notes(class_names: tuple[str, ...], target: Array) -> Iterator[str
     shares = np.bincount(target, minlength=len(class_names)) / len(target)
     most = int(shares.argmax())
     if shares[most] > MAJORITY:
+        better = (
+            "balanced_error, log_loss or auc" if len(shares) == 2 else "balanced_error or log_loss"
+        )
         yield (
             f"{100 * shares[most]:.0f} % of the development rows are {class_names[most]!r}: "
-            "an error rate says little; --metric balanced_error, log_loss or auc says more"
+            f"an error rate says little; --metric {better} says more"
         )
 
 
