@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from search.report.rows import OTHER_CHOICE, TONES, standing
+from search.settings import Settings
 from search.sweep.records import SweepReport
 from search.verdict import ALPHA, LOOKS, METRICS, FactorVerdict, Verdict, in_units
 
@@ -99,7 +100,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
-            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features"
+            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{_asked(settings)}"
         ),
         "default": f"{', '.join(levels)}; each swapped alone, given the others",
         "network": (
@@ -117,6 +118,16 @@ def conditions(report: SweepReport) -> dict[str, str]:
             f"probability of any false claim here is at most {100 * ALPHA:g} %"
         ),
     }
+
+
+def _asked(settings: Settings) -> str:
+    """What was asked for that changes how rows are split and weighed."""
+    told = {
+        f"; rows of one {settings.group} kept together": settings.group,
+        f"; the latest by {settings.time} confirm": settings.time,
+        "; in training all classes weigh the same": settings.class_weight,
+    }
+    return "".join(words for words, asked in told.items() if asked is not None)
 
 
 def _obstacle(report: SweepReport) -> str | None:
