@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from search.report.figures import FIGURES, draw_all
 from search.report.figures.export import to_png, to_svg
-from search.report.figures.groups import plural, section_title, sections
+from search.report.figures.groups import plural
 from search.report.figures.ink import COLOURS
 from search.report.progress import in_time
 from search.report.rows import (
@@ -19,8 +19,8 @@ from search.report.rows import (
     AlternativeRow,
     FactorRow,
     alternative_rows,
-    best_alternative,
     factor_row,
+    sections,
 )
 from search.report.table import MARKS
 from search.report.words import conditions, data_name, headline, how_to_read, next_step
@@ -132,15 +132,13 @@ def _basis(report: SweepReport) -> str:
 
 def _tables(report: SweepReport) -> Iterator[tuple[str | None, Sequence[FactorLines]]]:
     """Title (None where there is only one) and lines of each table of verdicts."""
-    for depth, factors in sections(report).items():
+    for title, factors in sections(report.factors).items():
         lines = []
         for factor in factors:
             carried = map(_carries_over, factor.comparisons)
             found = zip(alternative_rows(factor), carried, strict=True)
-            lines.append(
-                FactorLines(factor_row(factor), best_alternative(factor).difference, tuple(found))
-            )
-        yield section_title(depth), lines
+            lines.append(FactorLines(factor_row(factor), factor.best.difference, tuple(found)))
+        yield title, lines
 
 
 def _carries_over(comparison: Comparison) -> str:

@@ -46,8 +46,8 @@ class Size:
     """Whether trainings are long enough for their epochs to be told from their start."""
 
 
-_DEEP = dict.fromkeys(list(RECIPES)[:2], (2, 8, 20))
-FULL = Size(dict.fromkeys(RECIPES, (2,)) | _DEEP, (1, 32, None), rounds=2, is_exact=True)
+_DEPTHS = {name: (2, 8, 20) if number < 2 else (2,) for number, name in enumerate(RECIPES)}
+FULL = Size(_DEPTHS, (1, 32, None), rounds=2, is_exact=True)
 QUICK = Size({"plain": (2,)}, (None,), rounds=1, is_exact=False)
 
 

@@ -64,7 +64,7 @@ def test_markdown_has_all_that_the_terminal_shows() -> None:
 
 def test_markdown_has_a_section_for_each_depth() -> None:
     parts = tuple(dataclasses.replace(f, depth=d) for d in (2, 20) for f in mixed())
-    text = documents(report(parts, settings=Settings(depth=(2, 20))))["verdict.md"]
+    text = verdict_markdown(report(parts, settings=Settings(depth=(2, 20))))
     titles = [line for line in text.splitlines() if line.startswith("## ")]
     assert titles[:2] == ["## 2 hidden layers", "## 20 hidden layers"]
     layers = "All alternatives at {} hidden layers"

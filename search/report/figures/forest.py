@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from search.report.figures.groups import plural, section_title, sections
+from search.report.figures.groups import plural
 from search.report.figures.ink import AXIS, BAND, INK, MARKS, MUTED, WIDTH
 from search.report.figures.rows import room_for, write, write_right
 from search.report.figures.scale import Reach, points
-from search.report.rows import AlternativeRow, alternative_rows
+from search.report.rows import AlternativeRow, alternative_rows, sections
 from search.sweep.records import SweepReport
 from search.verdict import Comparison, Outcome, in_units
 
@@ -98,8 +98,7 @@ def see(report: SweepReport) -> str:
 
 def _lines(report: SweepReport) -> list[_Line]:
     lines = []
-    for depth, factors in sections(report).items():
-        title = section_title(depth)
+    for title, factors in sections(report.factors).items():
         lines += [_Line("section", title)] if title is not None else []
         for factor in factors:
             lines += [_Line("factor", factor.factor, default=factor.default)]

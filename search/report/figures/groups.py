@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import final
 
+from search.report.rows import in_layers, sections
 from search.study.record import TrialRecord
 from search.sweep.arms import DEFAULT
 from search.sweep.records import ArmEvidence, SweepReport
@@ -58,17 +59,9 @@ class Trained:
         return mean(self.evidence.losses) if self.evidence and self.evidence.losses else None
 
 
-def sections(report: SweepReport) -> dict[int | None, list[FactorVerdict]]:
-    """The verdicts by depth; one section under None where there is only one depth."""
-    found: dict[int | None, list[FactorVerdict]] = {}
-    for factor in report.factors:
-        found.setdefault(factor.depth, []).append(factor)
-    return found
-
-
 def section_title(depth: int | None) -> str | None:
     """`8 hidden layers`; None where there is only one depth."""
-    return None if depth is None else f"{depth} hidden layer{'s' * (depth != 1)}"
+    return None if depth is None else in_layers(depth)
 
 
 def trained(report: SweepReport) -> dict[int | None, list[Trained]]:
@@ -77,8 +70,8 @@ def trained(report: SweepReport) -> dict[int | None, list[Trained]]:
     What is compared with a default of its own, on replicates of its own, comes after that one.
     """
     return {
-        depth: [_default(report, depth), *_alternatives(report, factors)]
-        for depth, factors in sections(report).items()
+        part[0].depth: [_default(report, part[0].depth), *_alternatives(report, part)]
+        for part in sections(report.factors).values()
     }
 
 
