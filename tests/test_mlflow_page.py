@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 RUN = "run wine --data wine --factors normalization --pilot-trials 4 --lanes 1 --epochs 2"
-SERVER_START = 120.0
+SERVER_START = 240
 
 
 @pytest.fixture(scope="module")

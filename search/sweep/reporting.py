@@ -12,7 +12,6 @@ from search.sweep.arms import DEFAULT, Arm, n_comparisons
 from search.sweep.folder import SweepFile
 from search.sweep.records import State, SweepReport
 from search.sweep.standing import Judge, Standing
-from search.sweep.steps import seconds_spent
 from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
 
@@ -85,7 +84,7 @@ def report(
         complete=len(records) - failed,
         failed=failed,
         trainings=sum(record.trainings for record in records),
-        seconds=seconds_spent(store),
+        seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
         evidence=judge.evidence(standing),
         records=tuple(records),
@@ -99,7 +98,7 @@ def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
     if standing.current is None and all(_has_pilot(arm, file, store) for arm in asked):
         return "done"
     budget = file.settings.budget
-    return "stopped" if budget is not None and seconds_spent(store) >= budget else "interrupted"
+    return "stopped" if budget is not None and store.seconds >= budget else "interrupted"
 
 
 def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:

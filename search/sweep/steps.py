@@ -129,11 +129,6 @@ def _tell(job: Job, trial: Trial, results: Sequence[Result], *, wall_seconds: fl
     _check_that_some_work(job.store)
 
 
-def seconds_spent(store: Store) -> float:
-    """Wall time that the trainings in the store took."""
-    return sum(record.wall_seconds for record in store.all_records())
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -204,7 +199,7 @@ def _check_that_some_work(store: Store) -> None:
 
 def _budget_is_spent(job: Job) -> bool:
     budget = job.settings.budget
-    return budget is not None and seconds_spent(job.store) >= budget
+    return budget is not None and job.store.seconds >= budget
 
 
 def _indices(store: Store, study: str) -> set[int]:

@@ -1,11 +1,13 @@
 """The journal of finished trials: whole, durable, and readable after a kill at any byte."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import optuna
 import pytest
 
 from search.study import Store, TrialRecord
-from search.study.store import JOURNAL
+from search.study.store import JOURNAL, RECORD
 from spaces import SHALLOW
 
 
@@ -62,7 +64,18 @@ def test_optuna_reads_the_journal_on_its_own(tmp_path: Path) -> None:
     (trial,) = optuna.load_study(study_name="pilot/default", storage=storage).trials
     assert trial.value == 0.1
     assert trial.params["learning_rate"] == 0.1
-    assert trial.user_attrs["level"] == "shallow"
+    assert (trial.user_attrs["factor"], trial.user_attrs["level"]) == ("default", "shallow")
+    assert json.loads(trial.user_attrs[RECORD])["epochs"] == record(0).epochs
+
+
+def test_seconds_add_up_over_processes(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for index in range(3):
+        store.add(replace(record(index), wall_seconds=1.5))
+    assert store.seconds == 4.5
+    assert Store(tmp_path).seconds == 4.5
+    store.repair()
+    assert store.seconds == 4.5
 
 
 @pytest.mark.parametrize("cut", [1, 5, 100, 300])
