@@ -69,8 +69,10 @@ class TrialRecord:
     """What the trivial predictor says of every confirm row, (outputs,), in confirm."""
 
     def attributes(self) -> dict[str, Any]:
-        """All that Optuna has no field of its own for."""
-        return {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
+        """All that Optuna has no field of its own for and that is not as by default."""
+        ordinary = {f.name: f.default for f in fields(self)} | {"lanes": ()}
+        told = {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
+        return {k: v for k, v in told.items() if v != ordinary[k]}
 
     @classmethod
     def from_attributes(

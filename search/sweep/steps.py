@@ -169,7 +169,10 @@ def score(loss: Loss, result: Result, targets: Array, weights: Array | None = No
 
 
 def thinned(curve: Curve) -> dict[str, list[float]]:
-    """At most CURVE_POINTS epochs of a curve, the first, the last and the best among them."""
+    """At most CURVE_POINTS epochs of a curve, the first, the last and the best among them.
+
+    To six figures: of ten thousands of trials these are most of what is kept.
+    """
     n = len(curve.train_loss)
     epochs = {int(e) for e in np.linspace(1, n, min(n, CURVE_POINTS - 1)).round()}
     if curve.best_epoch:
@@ -180,7 +183,9 @@ def thinned(curve: Curve) -> dict[str, list[float]]:
         "validation_loss": curve.validation_loss,
         "validation_error": curve.validation_error,
     }
-    thin = {name: [float(column[e - 1]) for e in chosen] for name, column in columns.items()}
+    thin = {
+        name: [float(f"{column[e - 1]:.6g}") for e in chosen] for name, column in columns.items()
+    }
     return {"epoch": [float(e) for e in chosen], **thin}
 
 
