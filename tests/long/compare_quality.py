@@ -33,8 +33,8 @@ RECIPES = {
     "batch norm, AdamW": SHALLOW.replace(
         normalization="batch", optimizer="adamw", learning_rate=3e-3
     ),
-    "dropout, 1cycle": SHALLOW.replace(
-        regularization="dropout", lr_schedule="one_cycle", learning_rate=0.1
+    "dropout, exponential": SHALLOW.replace(
+        regularization="dropout", lr_schedule="exponential", learning_rate=0.03
     ),
     "l2, ReLU, constant": SHALLOW.replace(
         activation="relu", regularization="l2", lr_schedule="constant", learning_rate=0.03
