@@ -6,6 +6,7 @@ import pytest
 from search import defaults
 from search.errors import InputError
 from search.settings import Settings, parse_settings
+from search.verdict import METRICS
 from spaces import FACTORS
 
 
@@ -15,6 +16,8 @@ from spaces import FACTORS
         ({"recipe": "wide"}, "--recipe must be one of shallow, deep, self_normalizing"),
         ({"levels": "all"}, "--levels must be one of core, full"),
         ({"task": "ranking"}, "--task must be one of classification, regression"),
+        ({"metric": "accuracy"}, "--metric must be one of error, balanced_error, log_loss, auc"),
+        ({"class_weight": "even"}, "--class-weight must be one of balanced; received even"),
         ({"factors": ()}, "--factors must name some of initializer, activation"),
         ({"factors": ("depth",)}, "--factors must be one of initializer, activation"),
         (
@@ -98,6 +101,18 @@ def test_settings_survive_json() -> None:
     settings = Settings(name="a", factors=("optimizer",), depth=(2, 20), margin=0.02, budget=90.0)
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
     assert Settings.from_dict(json.loads(json.dumps(Settings().to_dict()))) == Settings()
+
+
+def test_the_metrics_are_those_of_the_table() -> None:
+    for metric in METRICS:
+        assert parse_settings({"metric": str(metric)}).metric == metric
+
+
+def test_roles_of_columns_survive_json() -> None:
+    given = {"group": "patient", "categories": " ward, code ", "class_weight": "balanced"}
+    settings = parse_settings(given)
+    assert settings.categories == ("ward", "code")
+    assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
 
 def test_text_becomes_settings_of_the_same_name() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
+from scipy.stats import rankdata
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from search.data.columns import Summary
@@ -51,7 +52,7 @@ def leak_notes(features: pd.DataFrame, target: Array, task: Task) -> Iterator[st
     """Columns that alone nearly determine the target, as one made after the fact would.
 
     A small decision tree of a single column learns one half of some development rows and is scored
-    on the other: by how much less it errs than the majority class, or by R^2.
+    on the other: by how much less it errs than the majority class, or by R^2 of the target's ranks.
 
     Args:
         features: (development rows, columns).
@@ -60,6 +61,10 @@ def leak_notes(features: pd.DataFrame, target: Array, task: Task) -> Iterator[st
     """
     rows = np.random.default_rng(0).permutation(len(features))[:_LEAK_ROWS]
     learnt, scored = np.array_split(rows, 2)
+    if task == "classification" and len(np.unique(target[learnt])) > len(learnt) / 2:
+        return  # with a row or two of each class nothing can be learnt
+    if task == "regression":
+        target = rankdata(target)
     names = [
         str(name)
         for name in features.columns
@@ -79,9 +84,12 @@ def imbalance_notes(class_names: tuple[str, ...], target: Array) -> Iterator[str
     shares = np.bincount(target, minlength=len(class_names)) / len(target)
     most = int(shares.argmax())
     if shares[most] > MAJORITY:
+        better = (
+            "balanced_error, log_loss or auc" if len(shares) == 2 else "balanced_error or log_loss"
+        )
         yield (
             f"{100 * shares[most]:.0f} % of the development rows are {class_names[most]!r}: "
-            "an error rate says little; --metric balanced_error, log_loss or auc says more"
+            f"an error rate says little; --metric {better} says more"
         )
 
 

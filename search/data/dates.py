@@ -7,11 +7,9 @@ from search.rows import Array
 
 FORMATS = (
     "ISO8601",
-    "%Y/%m/%d",
     "%d.%m.%Y",
     "%m/%d/%Y",
     "%d/%m/%Y",
-    "%Y/%m/%d %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M",

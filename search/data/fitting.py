@@ -8,7 +8,6 @@ from typing import Literal, final
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from search.data.columns import (
@@ -116,21 +115,21 @@ def _fit_numbers(
     if not owners:
         return {}
     matrix = np.stack(values, axis=1)
-    medians = SimpleImputer(strategy="median", keep_empty_features=True).fit(matrix).statistics_
-    tails = []
-    for column, median in zip(matrix.T, medians, strict=True):  # views: filled in place
+    medians, tails = [], []
+    for column in matrix.T:  # views: filled in place
         missing = np.isnan(column)
-        its = _heavy_tails(column[~missing])
-        column[missing] = median
-        column[:] = drawn_in(column, its)
-        tails.append(its)
+        there = column[~missing]
+        medians.append(float(np.median(there)))
+        tails.append(_heavy_tails(there))
+        column[missing] = medians[-1]
+        column[:] = drawn_in(column, tails[-1])
     scaler = StandardScaler().fit(matrix)
     varies = np.ptp((matrix - scaler.mean_) / scaler.scale_, axis=0) > 0
     numbers: dict[str, list[Number]] = {}
     for i, (name, part) in enumerate(owners):
         if varies[i]:
             mean, scale = float(scaler.mean_[i]), float(scaler.scale_[i])
-            number = Number(part, float(medians[i]), tails[i], mean, scale)
+            number = Number(part, medians[i], tails[i], mean, scale)
             numbers.setdefault(name, []).append(number)
     return {
         name: Numbers(name, readings[name].date_format, tuple(its)) for name, its in numbers.items()

@@ -126,7 +126,7 @@ def _read_four_idx(paths: Sequence[Path]) -> Arrays:
 
 
 def _read_npz(paths: Sequence[Path]) -> Arrays:
-    with np.load(paths[0], allow_pickle=False) as file:
+    with paths[0].open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         return file["x_train"], file["y_train"], file["x_test"], file["y_test"]
 
 

@@ -147,6 +147,14 @@ class Preparation:
     summary: tuple[Summary, ...]
     """What became of each column, in the order of the table."""
 
+    def transform(self, rows: Any) -> Array:
+        """Rows as read, a DataFrame with the columns or images -> (rows, features) float32.
+
+        Raises:
+            InputError: if a column is not there, or images have another shape.
+        """
+        return self.features.transform(rows)
+
     def to_dict(self) -> dict[str, Any]:
         """All of it, ready for JSON."""
         target = self.target

@@ -1,6 +1,7 @@
 """Where data comes from: data sets by name, a person's files, and objects in memory."""
 
 import os
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -114,8 +115,11 @@ def _embedded(name: str, task: Task, load: Callable[..., Any]) -> Table:
 def _california_housing() -> Table:
     """From scikit-learn's own cache, below SCIKIT_LEARN_DATA or ~/scikit_learn_data, or fetched."""
     name = "california_housing"
+    fetch = partial(fetch_california_housing, n_retries=1, delay=0.1)
     try:
-        return _embedded(name, "regression", partial(fetch_california_housing, n_retries=0))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Retry downloading")
+            return _embedded(name, "regression", fetch)
     except OSError as error:  # also when there is no network
         home = os.environ.get("SCIKIT_LEARN_DATA") or "~/scikit_learn_data"
         rule = f"must be in {home} or to be had from the network by scikit-learn"
@@ -177,7 +181,7 @@ NPZ = ".npz"
 def _read_npz(path: Path) -> dict[str, Any]:
     """The arrays of a file; none that would have to be unpickled."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (
         ValueError,

@@ -20,7 +20,7 @@ for name in sys.argv[1:]:
     with open(name + ".json") as file:
         preparation = Preparation.from_dict(json.load(file))
     frame = pd.read_csv(name + ".csv", low_memory=False)
-    np.save(name + ".npy", preparation.features.transform(frame))
+    np.save(name + ".npy", preparation.transform(frame))
 """
 
 
@@ -82,7 +82,7 @@ def test_a_fresh_process_prepares_the_same_features_bit_for_bit(
         )
         there = cases[name].frame[cases[name].target].notna().to_numpy()
         found = np.load(folder / f"{name}.npy")[there]
-        expected = data.preparation.features.transform(table.features)
+        expected = data.preparation.transform(table.features)
         assert found.tobytes() == expected.tobytes(), name
         assert {row.tobytes() for row in data.x} <= {row.tobytes() for row in found}
 
@@ -131,7 +131,7 @@ def test_columns_become_what_they_look_like(loaded: dict[str, Dataset]) -> None:
 
 
 def test_text_in_a_column_that_was_numeric_is_missing(loaded: dict[str, Dataset]) -> None:
-    preparation = loaded["one_column"].preparation.features
+    preparation = loaded["one_column"].preparation
     found = preparation.transform(pd.DataFrame({"x": ["1.5", "what", None]}))
     expected = preparation.transform(pd.DataFrame({"x": [1.5, np.nan, np.nan]}))
     assert np.array_equal(found, expected)

@@ -16,6 +16,11 @@ from tests.reports import TERMS, comparison, factor, mixed
         (-0.00001, Loss.ERROR_RATE, "0.00"),
         (math.log(1.02), Loss.RMSE, "+2.00"),
         (math.log(25.0), Loss.RMSE, "+2,400"),
+        (0.0031, Loss.AUC, "+0.31"),
+        (-0.0031, Loss.BALANCED_ERROR, "−0.31"),
+        (0.0031, Loss.LOG_LOSS, "+0.0031"),
+        (-0.00001, Loss.LOG_LOSS, "0.0000"),
+        (math.log(1.02), Loss.MAE, "+2.00"),
     ],
 )
 def test_differences_are_shown_in_points_with_their_sign(

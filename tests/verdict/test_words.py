@@ -37,6 +37,10 @@ def verdict(*comparisons: Comparison) -> str:
         (0.01, Loss.ERROR_RATE, "1 percentage point"),
         (-0.0251, Loss.ERROR_RATE, "2.51 percentage points"),
         (math.log(1.02), Loss.RMSE, "2 % of the RMSE"),
+        (math.log(1.02), Loss.MAE, "2 % of the MAE"),
+        (0.01, Loss.LOG_LOSS, "0.01 nats of the log loss"),
+        (0.01, Loss.AUC, "1 percentage point of 1 − AUC"),
+        (-0.02, Loss.BALANCED_ERROR, "2 percentage points of the balanced error"),
     ],
 )
 def test_differences_are_told_in_units_people_know(
