@@ -1,8 +1,9 @@
 """What goes into a training and what comes out, whoever does it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from search.rows import Array, Split
 from spaces import Recipe
@@ -84,6 +85,32 @@ class Result:
     """Who trained it."""
     compile_seconds: float = 0.0
     """Of this member's worker, spent on compiling before it; not in the curve's seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a few epochs with a program took."""
+
+    member_epochs: tuple[int, ...]
+    """Epochs that members take in each step, each counted by itself, if none stops early."""
+    seconds: float
+    """Of a member's epoch, with as many members side by side as there will be."""
+    compile_seconds: float
+    """Spent on compiling, or on loading what was compiled before."""
+    problem: str | None
+    """Why it could not be trained, if it could not."""
+
+    @classmethod
+    def of(cls, results: Sequence[Result], member_epochs: tuple[int, ...]) -> Self:
+        """What the results of its first members, at least one, say."""
+        trained = [result for result in results if result.curve.ending is not Ending.FAILED]
+        epochs = sum(len(result.curve.train_loss) for result in trained)
+        return cls(
+            member_epochs,
+            sum(result.curve.seconds for result in trained) / max(epochs, 1),
+            sum(result.compile_seconds for result in trained),
+            None if trained else results[0].curve.reason,
+        )
 
 
 def failed(error: Exception, trainer: TrainerName = "stacked") -> Result:
