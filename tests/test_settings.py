@@ -6,7 +6,7 @@ import pytest
 from search import defaults
 from search.errors import InputError
 from search.options import parse_settings
-from search.settings import RANGES, Settings
+from search.settings import Settings
 from search.verdict import METRICS
 from spaces import FACTORS
 
@@ -38,7 +38,10 @@ from spaces import FACTORS
         ({"depth": 0}, "--depth must be a whole number from 1 to 1,000; received 0"),
         ({"width": 1.5}, "--width must be a whole number from 1 to 100,000; received 1.5"),
         ({"epochs": True}, "--epochs must be a whole number from 1 to 1,000,000; received True"),
-        ({"batch_size": -32}, "--batch-size must be a whole number from 1 to 1,000,000; received -32"),
+        (
+            {"batch_size": -32},
+            "--batch-size must be a whole number from 1 to 1,000,000; received -32",
+        ),
         ({"lanes": None}, "--lanes must be a whole number from 1 to 100; received None"),
         ({"pilot_trials": 3}, "--pilot-trials must be a whole number from 4 to 10,000; received 3"),
         ({"replicates": 0}, "--replicates must be a whole number from 1 to 512; received 0"),

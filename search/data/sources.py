@@ -195,6 +195,9 @@ NPZ = ".npz"
 def _read_npz(path: Path) -> dict[str, Any]:
     """The arrays of a file; none that would have to be unpickled."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        check_fits(str(path), size, "the arrays in it")
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (

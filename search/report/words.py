@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
+from search.settings import Settings
 from search.sweep.arms import COMBINATION
 from search.sweep.records import SweepReport
 from search.verdict import (
@@ -127,7 +128,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
-            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features"
+            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{_asked(settings)}"
         ),
         "default": f"{', '.join(levels)}; {'; '.join(_claims(report.factors))}",
         "network": (
@@ -163,6 +164,16 @@ def _claims(factors: Sequence[FactorVerdict]) -> Iterator[str]:
         if len(beaten) > 1 and COMBINATION not in {factor.factor for factor in part}:
             yield "what beats it alone is tried together once every factor is settled"
             return
+
+
+def _asked(settings: Settings) -> str:
+    """What was asked for that changes how rows are split and weighed."""
+    told = {
+        f"; rows of one {settings.group} kept together": settings.group,
+        f"; the latest by {settings.time} confirm": settings.time,
+        "; in training all classes weigh the same": settings.class_weight,
+    }
+    return "".join(words for words, asked in told.items() if asked is not None)
 
 
 def _obstacle(report: SweepReport) -> str | None:

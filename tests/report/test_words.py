@@ -168,6 +168,15 @@ def test_a_finished_sweep_goes_on_only_where_more_replicates_would_help() -> Non
     assert next_step(report((factor("activation", {"swish": -0.011}),))) is None
 
 
+def test_conditions_tell_how_rows_were_split_and_weighed() -> None:
+    told = conditions(report(settings=Settings(group="patient", class_weight="balanced")))["data"]
+    words = "features; rows of one patient kept together; in training all classes weigh the same"
+    assert told.endswith(words)
+    told = conditions(report(settings=Settings(time="day")))["data"]
+    assert told.endswith("features; the latest by day confirm")
+    assert conditions(report())["data"].endswith("features")
+
+
 def test_conditions_name_all_that_was_held_fixed() -> None:
     one_layer = dataclasses.replace(report(), settings=Settings(seed=7, lanes=1))
     words = " | ".join(conditions(one_layer).values())
