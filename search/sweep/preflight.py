@@ -1,7 +1,7 @@
 """What a sweep will take, known before it begins: counts, memory, time and replicates."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
@@ -123,7 +123,7 @@ def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
         InputError: if the machine has less.
     """
     data = dataset.training_data(with_confirm=True)
-    structures = [structure_of(recipe, data) for recipe in _recipes(file)]
+    structures = [structure_of(recipe, data) for _, recipe in _recipes(file)]
     stack = max(
         min(LARGEST_STACK * one, max(one, stack_memory())) for one in map(stack_bytes, structures)
     )
@@ -154,13 +154,9 @@ def preflight(
         InputError: if it does not fit in memory; nothing was compiled.
     """
     memory = memory_needed(file, dataset, workers)
-    planned, terms, recipes = plan(file), terms_of(file), _recipes(file)
+    planned, terms = plan(file), terms_of(file)
     looks = look_schedule(file.settings.n_replicates)
-    steps = [
-        _pilot(file, recipes, dataset),
-        _replicates(file, recipes, dataset, looks[0] if looks else 0),
-    ]
-    samples = sample(steps, dataset.training_data(with_confirm=False))
+    samples = sample(_steps(file, dataset), dataset.training_data(with_confirm=False))
     pilot, confirm = (sum(x.seconds * x.member_epochs[i] for x in samples) for i in (0, 1))
     later = looks[-1] / looks[0] - 1 if looks else 0.0
     return Preflight(
@@ -181,29 +177,36 @@ def preflight(
     )
 
 
-def _recipes(file: SweepFile) -> Mapping[Recipe, None]:
-    """What is trained, once each: a recipe and its block may be the same."""
-    return dict.fromkeys(arm.recipe for contest in file.contests for arm in contest.arms)
+def _recipes(file: SweepFile) -> list[tuple[tuple[str, ...], Recipe]]:
+    """What is trained, by random stream; once, if a recipe and its block are the same."""
+    arms = (arm for contest in file.contests for arm in contest.arms)
+    return list(dict.fromkeys((arm.stream, arm.recipe) for arm in arms))
 
 
-def _pilot(file: SweepFile, recipes: Mapping[Recipe, None], dataset: Dataset) -> list[Member]:
-    """Members that share programs as those of the pilot will; their numbers are others."""
-    split = dataset.split(generator(file.settings.seed, "preflight"))
-    trials = range(file.settings.pilot_trials)
-    return [Member(recipe, split, Seeds(i, 0, i)) for recipe in recipes for i in trials]
+def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member]]:
+    """Members that share programs as those of the pilot and those up to the first look will.
 
-
-def _replicates(
-    file: SweepFile, recipes: Mapping[Recipe, None], dataset: Dataset, count: int
-) -> list[Member]:
-    """The same for the replicates up to a look."""
-    split = dataset.split(generator(file.settings.seed, "preflight"))
-    return [
-        Member(recipe, split, Seeds(i, i, i))
-        for i in range(count)
-        for recipe in recipes
-        for _ in range(file.settings.lanes)
+    Programs follow from structures, splits' sizes and who sees the same batches; nuisance
+    hyperparameters, which only the pilot will find, are numbers.
+    """
+    settings, recipes = file.settings, _recipes(file)
+    splits = {
+        stream: dataset.split(generator(settings.seed, *stream, "preflight"))
+        for stream, _ in recipes
+    }
+    pilot = [
+        Member(recipe, splits[stream], Seeds(i, 0, i))
+        for stream, recipe in recipes
+        for i in range(settings.pilot_trials)
     ]
+    first_look = next(iter(look_schedule(settings.n_replicates)), 0)
+    confirm = [
+        Member(recipe, splits[stream], Seeds(i, i, i))
+        for i in range(first_look)
+        for stream, recipe in recipes
+        for _ in range(settings.lanes)
+    ]
+    return pilot, confirm
 
 
 def _expectations(terms: Terms) -> Iterator[Expectation]:

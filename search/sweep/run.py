@@ -59,7 +59,7 @@ class Sweep:
         loss = loss_of(self.file)
         job = Job(self.file.settings, loss, self.store, train, tuple(listeners), clock)
         standing = self._look()
-        if standing.current is not None:
+        if standing.current is not None or not self.store.n_records:
             for listener in job.listeners:
                 listener(plan(self.file))
         windows: dict[Arm, Window] = {}
