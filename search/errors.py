@@ -78,4 +78,6 @@ def _shown(received: object) -> str:
         text = received if isinstance(received, str) else repr(received)
     except (ValueError, RecursionError):  # thousands of digits; thousands of brackets
         return f"a very long {type(received).__name__}"
+    if not text.strip():
+        return repr(text) if text else "nothing"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -181,7 +181,7 @@ def _check_choice(setting: str, value: object, choices: Collection[str] | None =
 
 def _check_text(setting: str, value: object) -> None:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise InputError(_flag(setting), "must be text", value or repr(value))
+        raise InputError(_flag(setting), "must be text", value)
 
 
 def _check_names(setting: str, value: object) -> None:
@@ -193,7 +193,7 @@ def _check_whole(setting: str, value: object) -> None:
     least, most = RANGES[setting]
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         rule = f"must be a whole number from {least} to {most:,}"
-        raise InputError(_flag(setting), rule, "nothing" if value == "" else value)
+        raise InputError(_flag(setting), rule, value)
 
 
 def _check_number(setting: str, value: object, *, below: float, rule: str) -> None:

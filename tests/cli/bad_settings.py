@@ -39,8 +39,8 @@ def of_number_and_choice_flags() -> Iterator[Bad]:
     }
     for setting, listed in choices.items():
         for text in ("", "Wide", "none", "\x1b[31m"):
-            shown = text.replace("\x1b", "\\x1b")
-            rule = f"{flag(setting)} must be one of {listed}; received {shown}".rstrip()
+            shown = text.replace("\x1b", "\\x1b") or "nothing"
+            rule = f"{flag(setting)} must be one of {listed}; received {shown}"
             yield Bad(rule, f"run {flag(setting)}={text}")
 
 
@@ -64,7 +64,7 @@ def of_other_flags() -> Iterator[Bad]:
     ):
         yield Bad("name must be 1 to 100 letters, digits, dots", f"run\0--\0{name}")
     for setting in ("target", "group", "time", "data", "tracking_uri"):
-        yield Bad(f"{flag(setting)} must be text; received ''", f"run {flag(setting)}=")
+        yield Bad(f"{flag(setting)} must be text; received nothing", f"run {flag(setting)}=")
     for text in ("2,", ",2", "2,,8", "2,x", "2;8", "0,2", "2,1001"):
         yield Bad("--depth must be a whole number from 1 to 1,000; received", f"run --depth={text}")
 
