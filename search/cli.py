@@ -65,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         code = _fail(error.format_message(), error.exit_code)
+    except OSError as error:  # a full disk, say, or a folder that may not be written to
+        code = _fail(f"{error.filename or 'input or output'}: {error.strerror}", 1)
     except MemoryError as error:
         code = _fail(f"not enough memory: {error}", SearchError.exit_code)
     if code == INTERRUPTED:

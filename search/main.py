@@ -104,7 +104,7 @@ def _checked(
     home = (home or default_home()).absolute()
     there = next(folder for folder in (home, *home.parents) if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise InputError(str(home), "must be a folder that can be written to", str(there))
+        raise InputError("mlruns", "must be or go into a folder that can be written to", str(there))
     resolve_uri(settings.tracking_uri, home)
     check_environment()
     if data is not None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from search.data import Summary
 from search.memory import in_bytes
 from search.report.progress import in_time
+from search.report.words import asked
 from search.sweep.preflight import Expectation, Preflight
 from search.sweep.records import Planned
 from search.verdict import LOOKS, Terms, in_units
@@ -29,8 +30,7 @@ def preflight_view(found: Preflight) -> RenderableType:
         grid.add_row(Text(term, "bold"), Text(text))
     notes = [Text(f"Note: {note}", "yellow") for note in found.file.data["notes"]]
     notes += [Text(f"Cannot be trained: {problem}", "red") for problem in found.problems]
-    parts: list[RenderableType] = [columns_table(found), grid, *notes]
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts))
+    return Group(columns_table(found), Padding(grid, (1, 0)), *notes)
 
 
 def columns_table(found: Preflight) -> Table:
@@ -70,7 +70,7 @@ def _lines(found: Preflight) -> dict[str, str]:
         "data": (
             f"{PurePath(str(data['source'])).name}: {int(data['n_rows']) - n_confirm:,} development"
             f" and {n_confirm:,} confirm rows, {int(data['n_features']):,} features; "
-            f"a {data['task']} of {data['target']}"
+            f"a {data['task']} of {data['target']}{asked(file.settings)}"
         ),
         "plan": planned_in_words(found.planned),
         "programs": (

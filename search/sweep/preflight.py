@@ -218,6 +218,9 @@ def _expectations(terms: Terms) -> Iterator[Expectation]:
         for share, spread in spreads.items():
             yield Expectation(spread, share, replicates_for_spread(spread, terms))
         return
+    is_ratio = METRICS[terms.loss].is_ratio
     for share in SPREADS:
-        spread = share * METRICS[terms.loss].margin
+        # Of a ratio the margin is a logarithm.
+        size = share * (math.expm1(terms.margin) if is_ratio else terms.margin)
+        spread = math.log1p(size) if is_ratio else size
         yield Expectation(spread, None, replicates_for_spread(spread, terms))

@@ -101,6 +101,9 @@ def of_environment() -> Iterator[Bad]:
     for uri in ("nowhere", "ftp://here", "http://[x", "databricks", "file:///tmp/x", "://"):
         said = "MLFLOW_TRACKING_URI must start with one of http://"
         yield Bad(said, "run", environment={"MLFLOW_TRACKING_URI": uri})
+    said = "mlruns must be or go into a folder that can be written to; received"
+    yield Bad(said, "run", {"mlruns": "a file"})
+    yield Bad(said, "check", {"mlruns": "a file"})
     for backend in ("jax", "torch", "TensorFlow"):
         said = f"KERAS_BACKEND must be tensorflow or left out; received {backend}"
         yield Bad(said, "run", environment={"KERAS_BACKEND": backend})

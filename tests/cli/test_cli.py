@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from search.cli import main
+from search.config import example
 from search.settings import Settings
 from search.sweep import folder
 from search.sweep.folder import SweepFile
@@ -133,15 +134,35 @@ def test_bad_input_ends_in_one_line_with_nothing_written(
 def test_no_command_shows_the_help(call: Call) -> None:
     ended = call()
     assert ended.code == 0
-    for command in ("run", "show", "list", "spaces", "sync", "ui"):
+    for command in ("run", "check", "show", "list", "spaces", "sync", "ui"):
         assert f" {command} " in ended.out
 
 
-def test_run_has_an_option_for_every_setting(call: Call) -> None:
-    ended = call("run", "--help")
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_run_and_check_have_an_option_for_every_setting(command: str, call: Call) -> None:
+    ended = call(command, "--help")
+    assert " --config " in ended.out
     for setting in Settings.__dataclass_fields__:
         flag = "name" if setting == "name" else "--" + setting.replace("_", "-")
         assert f" {flag} " in ended.out
+
+
+def test_check_prints_an_example_of_a_sweep_file(call: Call, tmp_path: Path) -> None:
+    ended = call("check", "--example")
+    assert (ended.code, ended.out, ended.err) == (0, example(), "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_trains_nothing_to_its_end_and_starts_no_sweep(call: Call, tmp_path: Path) -> None:
+    """Real workers: what remains are compiled programs."""
+    (tmp_path / "s.toml").write_text('data = "iris"\nfactors = ["initializer"]\nepochs = 1000000')
+    small = ("--width", "4", "--lanes", "1", "--pilot-trials", "4")
+    ended = call("check", "mine", "--config", "s.toml", *small, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    found = json.loads(ended.out)
+    assert (found["name"], found["data"]["source"], found["problems"]) == ("mine", "iris", [])
+    assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {"cache"}
+    assert len(list((tmp_path / "mlruns").rglob("*.pb"))) == found["programs"]
 
 
 def test_show_tells_where_a_sweep_stands(call: Call, sweep: str) -> None:

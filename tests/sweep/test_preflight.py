@@ -17,18 +17,13 @@ from search.sweep.run import open_sweep, sweep_file
 from search.training.contract import Member, Result, Sample
 from search.training.dispatch import Workers
 from search.training.jobs import plan_jobs, plan_samples
+from tests.preflights import sampled
 from tests.sweep.conftest import FakeTrain
 
 Fake = Callable[..., FakeTrain]
 SMALL = Settings(
     name="s", factors=("activation", "normalization"), pilot_trials=8, lanes=2, replicates=24
 )
-
-
-def sampled(steps: Sequence[Sequence[Member]], data: TrainingData) -> list[Sample]:
-    """What samples would say if an epoch took a second and compiling two."""
-    jobs, epochs = plan_samples(steps, data)
-    return [Sample(its, 1.0, 2.0, None) for _, its in zip(jobs, epochs, strict=True)]
 
 
 class Spy:
