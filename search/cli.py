@@ -147,6 +147,8 @@ def check(
         _print_json(found.to_dict())
     else:
         _print(preflight_view(found))
+    if found.problems:
+        raise typer.Exit(SearchError.exit_code)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from search.settings import Settings
 from search.sweep import folder
 from search.sweep.folder import SweepFile
 from spaces import SHALLOW
+from tests.preflights import checked
 
 
 class Ended(NamedTuple):
@@ -163,6 +165,17 @@ def test_check_trains_nothing_to_its_end_and_starts_no_sweep(call: Call, tmp_pat
     assert (found["name"], found["data"]["source"], found["problems"]) == ("mine", "iris", [])
     assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {"cache"}
     assert len(list((tmp_path / "mlruns").rglob("*.pb"))) == found["programs"]
+
+
+def test_a_check_that_could_not_train_something_fails(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(checked(), problems=("no room",))
+    monkeypatch.setattr("search.main.check", lambda *_, **__: found)
+    ended = call("check")
+    assert ended.code == 1
+    assert "Cannot be trained: no room" in ended.out
+    assert json.loads(call("check", "--json").out)["problems"] == ["no room"]
 
 
 def test_show_tells_where_a_sweep_stands(call: Call, sweep: str) -> None:
