@@ -30,7 +30,7 @@ def test_members_of_all_steps_have_indices_of_their_own(data: TrainingData) -> N
     members = [*steps[0], *steps[1]]
     for job in jobs:
         for index, member in job.members.items():
-                assert member.seeds is members[index].seeds
+            assert member.seeds is members[index].seeds
             assert member.recipe.normalization == members[index].recipe.normalization
 
 
