@@ -11,8 +11,9 @@ are answered at once.
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -21,16 +22,16 @@ import typer
 from rich.console import Console, RenderableType
 from typer import Argument, Option
 
-from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED
-from search.errors import InputError, SearchError
-from search.settings import parse_settings
-from spaces import QUESTIONS, RECIPES, SPACES
+from search.config import Config
+from search.config import example as example_file
+from search.errors import InputError, SearchError, one_line
+from search.options import OPTIONS
+from search.settings import Settings
+from spaces import SPACES
 
 INTERRUPTED = 130
 LOOPBACK = "127.0.0.1"
 PORT = "5000"
-_METRICS = "error, balanced_error, log_loss or auc; rmse or mae"
-_MARGINS = "0.01 of the error rate, or ln 1.02 of the RMSE"
 
 app = typer.Typer(
     help="Check a textbook's training defaults against the alternatives on your own data.",
@@ -39,15 +40,9 @@ app = typer.Typer(
 )
 
 
-def _flag(metavar: str, about: str, default: object = None) -> Any:
-    """An option whose text is parsed with all others, by the same rules and in the same words."""
-    shown = "" if default is None else f"; by default {default}"
-    return Option(metavar=metavar, help=f"{about}{shown}.")
-
-
 Text = str | None
 Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
-TrackingUri = Annotated[Text, _flag("URI", "MLflow server or database", "mlruns/mlflow.db")]
+TrackingUri = Annotated[Text, Option(metavar="URI", help=OPTIONS["tracking_uri"].help)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,43 +65,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         code = _fail(error.format_message(), error.exit_code)
+    except OSError as error:  # a full disk, say, or a folder that may not be written to
+        code = _fail(f"{error.filename or 'input or output'}: {error.strerror}", 1)
+    except MemoryError as error:
+        code = _fail(f"not enough memory: {error}", SearchError.exit_code)
     if code == INTERRUPTED:
         _tell("interrupted; run the same command again to go on")
     return int(code)
 
 
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a sweep's name, a flag for every setting, and `--config`.
+
+    Args:
+        command: takes the settings, and then options of its own.
+    """
+
+    def parsed(*, config: str | None, **options: Any) -> None:
+        texts = {setting: options.pop(setting) for setting in OPTIONS}
+        given = {setting: text for setting, text in texts.items() if text is not None}
+        file = Config() if config is None else Config.read(config)
+        settings = file.settings(given)
+        with file.named(overruled=given):
+            command(settings, **options)
+
+    own = list(signature(command).parameters.values())[1:]
+    name = Annotated[Text, Argument(help=OPTIONS["name"].help)]
+    flags = {
+        setting: Annotated[Text, Option(metavar=option.metavar, help=option.help)]
+        for setting, option in OPTIONS.items()
+        if setting != "name"
+    }
+    flags["config"] = Annotated[Text, Option(metavar="FILE", help="Sweep file; flags win.")]
+    parameters = [Parameter("name", Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=name)]
+    for setting, annotation in flags.items():
+        its = Parameter(setting, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        parameters.append(its)
+    parsed.__signature__ = Signature([*parameters, *own])  # type: ignore[attr-defined]  # Typer asks
+    parsed.__annotations__ = {each.name: each.annotation for each in (*parameters, *own)}
+    parsed.__name__, parsed.__doc__ = command.__name__, command.__doc__
+    return parsed
+
+
 @app.command()
-def run(  # noqa: PLR0913  # a command's options are its parameters
-    name: Annotated[str | None, Argument(help="Of the sweep; by default DATA-RECIPE.")] = None,
-    *,
-    data: Annotated[Text, _flag("NAME|FILE", "Data set, or CSV, Parquet or NPZ file", DATA)] = None,
-    target: Annotated[Text, _flag("COLUMN", "To be predicted, for files")] = None,
-    task: Annotated[Text, _flag("TASK", "classification or regression", "as the target is")] = None,
-    metric: Annotated[Text, _flag("NAME", _METRICS, "error or rmse")] = None,
-    group: Annotated[Text, _flag("COLUMN", "Whose rows belong together, as a patient's")] = None,
-    time: Annotated[Text, _flag("COLUMN", "When a row was made: the latest confirm")] = None,
-    categories: Annotated[Text, _flag("A,B", "Columns of numbers that are codes")] = None,
-    class_weight: Annotated[Text, _flag("balanced", "All classes weigh the same")] = None,
-    recipe: Annotated[Text, _flag("NAME", f"Out of {', '.join(RECIPES)}", RECIPE)] = None,
-    factors: Annotated[Text, _flag("all|A,B", f"Out of {', '.join(QUESTIONS)}", "all")] = None,
-    levels: Annotated[Text, _flag("core|full", "How many alternatives each has", "core")] = None,
-    depth: Annotated[Text, _flag("N|N,M", "Hidden layers, or several", "the recipe's")] = None,
-    width: Annotated[Text, _flag("N", "Units in each", "the recipe's")] = None,
-    epochs: Annotated[Text, _flag("N", "Passes over the rows", "30; 12 above 10,000 rows")] = None,
-    batch_size: Annotated[Text, _flag("N", "Rows in a step", "the recipe's")] = None,
-    margin: Annotated[Text, _flag("X", "Smallest difference that matters", _MARGINS)] = None,
-    lanes: Annotated[Text, _flag("N", "Learning rates in each replicate", LANES)] = None,
-    pilot_trials: Annotated[Text, _flag("N", "Trials that find their range", PILOT_TRIALS)] = None,
-    replicates: Annotated[Text, _flag("N", "At most, to compare by", REPLICATES)] = None,
-    budget: Annotated[Text, _flag("TIME", "Of training in total, as 90s, 10m or 2h")] = None,
-    seed: Annotated[Text, _flag("N", "Root of all randomness", SEED)] = None,
-    workers: Annotated[Text, _flag("N", "Processes that train", "one a core")] = None,
-    tracking_uri: TrackingUri = None,
-    json: Json = False,
-) -> None:
+@_with_settings
+def run(settings: Settings, *, json: Json = False) -> None:
     """Run a sweep, or go on with it: which defaults hold on your data?"""
-    given = {flag: value for flag, value in locals().items() if isinstance(value, str)}
-    settings = parse_settings(given)  # every flag but --json is a setting of the same name
     # Heavy: pandas, scikit-learn, Optuna, MLflow; TensorFlow once there is something to train.
     from search.main import run as run_sweep
     from search.report.live import watch
@@ -123,6 +127,31 @@ def run(  # noqa: PLR0913  # a command's options are its parameters
         _tell(f"\nThe report with its figures: {page}")
         if report.mlflow:
             _tell("Every trial stands in MLflow: python -m search ui")
+
+
+@app.command()
+@_with_settings
+def check(
+    settings: Settings,
+    *,
+    example: Annotated[bool, Option("--example", help="Print a sweep file, commented.")] = False,
+    json: Json = False,
+) -> None:
+    """What `run` with these options would do and cost: nothing is trained to its end."""
+    if example:
+        sys.stdout.write(example_file())
+        return
+    from search.main import check as check_sweep  # heavy: as for run
+    from search.report.preflight import preflight_view
+
+    with redirect_stdout(sys.stderr):
+        found = check_sweep(settings, home=_home())
+    if json:
+        _print_json(found.to_dict())
+    else:
+        _print(preflight_view(found))
+    if found.problems:
+        raise typer.Exit(SearchError.exit_code)
 
 
 @app.command()
@@ -219,7 +248,7 @@ def sync(
 @app.command()
 def ui(
     *,
-    port: Annotated[str, _flag("N", "Where the page is", PORT)] = PORT,
+    port: Annotated[str, Option(metavar="N", help=f"Where the page is; by default {PORT}.")] = PORT,
     tracking_uri: TrackingUri = None,
 ) -> NoReturn:
     """MLflow's page, for this machine alone."""
@@ -238,7 +267,10 @@ def ui(
 
 
 def _home() -> Path:
-    return Path.cwd() / "mlruns"
+    try:
+        return Path.cwd() / "mlruns"
+    except OSError as error:
+        raise InputError("the working directory", "must exist", str(error.strerror)) from None
 
 
 def _open_page(name: str, page: str) -> None:
@@ -263,7 +295,7 @@ def _print_json(result: object) -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    _tell(f"error: {' '.join(message.split())}")
+    _tell(f"error: {one_line(message)}")
     return code
 
 

@@ -9,6 +9,9 @@ SearchError                     one line for a person; exit code 1
 └── AllTrialsFailedError        the first trials all failed
 """
 
+LONGEST_SHOWN = 300
+"""Characters of what was received that an error repeats."""
+
 
 class SearchError(Exception):
     """The root: its message is one line that says the thing, the rule and what was received."""
@@ -25,8 +28,7 @@ class InputError(SearchError):
         self.thing = thing
         self.rule = rule
         self.received = received
-        text = received if isinstance(received, str) else repr(received)
-        super().__init__(f"{thing} {rule}; received {' '.join(text.split())}")
+        super().__init__(one_line(f"{thing} {rule}; received {_shown(received)}"))
 
 
 class SettingsChangedError(InputError):
@@ -63,3 +65,19 @@ class AllTrialsFailedError(SearchError):
         self.count = count
         self.reason = reason
         super().__init__(f"the first {count} trials all failed: {reason}")
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks, and with control characters spelled out: a terminal obeys them."""
+    line = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def _shown(received: object) -> str:
+    try:
+        text = received if isinstance(received, str) else repr(received)
+    except (ValueError, RecursionError):  # thousands of digits; thousands of brackets
+        return f"a very long {type(received).__name__}"
+    if not text.strip():
+        return repr(text) if text else "nothing"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

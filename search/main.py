@@ -1,5 +1,6 @@
 """The whole job: settings in, report out, MLflow told along the way."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,13 @@ from search.report.documents import documents
 from search.settings import Settings
 from search.study import Store
 from search.sweep import folder
+from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
 from search.sweep.reporting import load_report
-from search.sweep.run import Sweep, open_sweep
+from search.sweep.run import Sweep, open_sweep, sweep_file
 from search.tracking import Tracker, resolve_uri
 from search.tracking import sync as sync_tracking
-from search.training.dispatch import Workers
+from search.training.dispatch import Workers, check_environment
 
 
 def default_home() -> Path:
@@ -46,12 +48,7 @@ def run(
         SweepHeldError: if another process works on this sweep.
         AllTrialsFailedError: if the first trials all failed.
     """
-    settings = settings or Settings()
-    home = (home or default_home()).absolute()
-    resolve_uri(settings.tracking_uri, home)  # a wrong address is bad input: nothing is written
-    if data is not None:
-        settings = _in_memory(settings)
-    dataset = dataset_of(settings, data)
+    settings, dataset, home = _checked(settings, data, home)
     with open_sweep(settings, dataset, home) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
@@ -63,6 +60,25 @@ def run(
     problems = () if tracker.problem is None else (tracker.problem,)
     notes = (*report.notes, *problems)
     return replace(report, notes=notes, mlflow=tracker.identifiers)
+
+
+def check(
+    settings: Settings | None = None, *, data: Any = None, home: Path | None = None
+) -> Preflight:
+    """What a sweep would do and cost, without doing it. What it compiles is kept for `run`.
+
+    Args:
+        settings: what is asked for; by default the shallow recipe on digits.
+        data: as for `run`.
+        home: as for `run`.
+
+    Raises:
+        InputError: if the settings or the data break a rule; nothing was written.
+    """
+    settings, dataset, home = _checked(settings, data, home)
+    file = sweep_file(settings, dataset, home)
+    with Workers(settings.workers, cache=home / "cache") as workers:
+        return preflight(file, dataset, workers=workers.count, sample=workers.sample)
 
 
 def dataset_of(settings: Settings, data: Any = None) -> Dataset:
@@ -78,6 +94,22 @@ def dataset_of(settings: Settings, data: Any = None) -> Dataset:
         roles=Roles(settings.group, settings.time, settings.categories),
         class_weight=settings.class_weight,
     )
+
+
+def _checked(
+    settings: Settings | None, data: Any, home: Path | None
+) -> tuple[Settings, Dataset, Path]:
+    """All that can be wrong before anything is written."""
+    settings = settings or Settings()
+    home = (home or default_home()).absolute()
+    there = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise InputError("mlruns", "must be or go into a folder that can be written to", str(there))
+    resolve_uri(settings.tracking_uri, home)
+    check_environment()
+    if data is not None:
+        settings = _in_memory(settings)
+    return settings, dataset_of(settings, data), home
 
 
 def _in_memory(settings: Settings) -> Settings:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,21 +18,30 @@ NOT_PART_OF_A_SWEEP = ("name", "tracking_uri", "workers")
 ALL = "all"
 """Among the factors to check: all that the recipe sweeps one by one."""
 LONGEST_NAME = 100
-"""Characters in the name of a sweep, which is a folder's, too."""
+"""Bytes in the name of a sweep, which is a folder's, too."""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 _SHAPE = ("width", "batch_size", "epochs")
 """Whole numbers that the recipe has, unless they are given; so is the depth."""
-_LEAST = dict.fromkeys((*_SHAPE, "lanes", "replicates", "workers"), 1) | {
-    "pilot_trials": 4,
-    "seed": 0,
+RANGES = {
+    "depth": (1, 1000),
+    "width": (1, 100_000),
+    "batch_size": (1, 1_000_000),
+    "epochs": (1, 1_000_000),
+    "lanes": (1, 100),
+    "pilot_trials": (4, 10_000),
+    "replicates": (1, 512),  # the last look
+    "seed": (0, 2**32 - 1),
+    "workers": (1, 1000),
 }
+"""Whole numbers: the least and the largest."""
 _CHOICES = {
+    "recipe": tuple(RECIPES),
+    "levels": ("core", "full"),
     "task": ("classification", "regression"),
     "metric": ("error", "balanced_error", "log_loss", "auc", "rmse", "mae"),
     "class_weight": ("balanced",),
 }
-"""Settings that may be None or one of these."""
+"""Settings that are one of these."""
 
 
 @final
@@ -97,28 +105,14 @@ class Settings:
     """Of an MLflow server; None logs to the local database."""
 
     def __post_init__(self) -> None:
-        _check_choice("recipe", self.recipe, RECIPES)
-        _check_choice("levels", self.levels, ("core", "full"))
-        for setting, choices in _CHOICES.items():
+        for setting, check in _CHECKS.items():
             value = getattr(self, setting)
-            if value is not None:
-                _check_choice(setting, value, choices)
+            if value is not None or setting not in _MAY_BE_NONE:
+                check(setting, value)
         if self.factors is not None:
             self._tidy_factors(self.factors)
         if self.depth is not None:
             self._tidy_depth(self.depth if isinstance(self.depth, tuple) else (self.depth,))
-        for setting, least in _LEAST.items():
-            value = getattr(self, setting)
-            if value is not None or setting not in (*_SHAPE, "replicates", "workers"):
-                _check_whole(setting, value, least)
-        if self.margin is not None:
-            rule = "must be a number between 0 and 1; 0.01 is 1 percentage point of error"
-            _check_number("margin", self.margin, below=1.0, rule=rule)
-        if self.budget is not None:
-            rule = "must be a number of seconds above 0"
-            _check_number("budget", self.budget, below=math.inf, rule=rule)
-        if self.name is not None:
-            _check_name(self.name)
 
     def _tidy_factors(self, factors: tuple[str, ...]) -> None:
         """Check the factors and give equal requests one form."""
@@ -137,7 +131,7 @@ class Settings:
     def _tidy_depth(self, depths: tuple[int, ...]) -> None:
         """Check the depths and give equal requests one form."""
         for depth in depths or ("nothing",):
-            _check_whole("depth", depth, 1)
+            _check_whole("depth", depth)
         found = tuple(sorted(set(depths)))
         object.__setattr__(self, "depth", found if len(found) > 1 else found[0])
 
@@ -175,64 +169,31 @@ class Settings:
         return cls(**{**values, **lists})
 
 
-def parse_settings(given: Mapping[str, str]) -> Settings:
-    """Settings given as text, by name; those left out keep their defaults.
-
-    `factors` may be `all` and names between commas, `depth` numbers and `categories` names between
-    commas, `budget` a time such as 90s, 10m or 1.5h.
-
-    Raises:
-        InputError: naming the setting, the rule and what was received.
-    """
-    return Settings(**{name: _PARSERS.get(name, str)(text) for name, text in given.items()})
-
-
-def _parse_names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _parse_depth(text: str) -> tuple[int | float | str, ...]:
-    return tuple(_parse_number(part, kind=int) for part in text.split(","))
-
-
-def _parse_budget(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds < math.inf:
-        raise InputError("--budget", "must be a time above 0, such as 90s, 10m or 1.5h", text)
-    return seconds
-
-
-def _parse_number(text: str, kind: type[int] | type[float]) -> float | str:
-    """The number, or the text as it is: `Settings` refuses it as it does any wrong value."""
-    try:
-        return kind(text)
-    except ValueError:
-        return text
-
-
-_PARSERS: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(_LEAST, partial(_parse_number, kind=int)),
-    "margin": partial(_parse_number, kind=float),
-    "factors": _parse_names,
-    "depth": _parse_depth,
-    "categories": _parse_names,
-    "budget": _parse_budget,
-}
-
-
 def _flag(setting: str) -> str:
-    return "--" + setting.replace("_", "-")
+    return setting if setting == "name" else "--" + setting.replace("_", "-")
 
 
-def _check_choice(setting: str, value: object, choices: Collection[str]) -> None:
+def _check_choice(setting: str, value: object, choices: Collection[str] | None = None) -> None:
+    choices = choices or _CHOICES[setting]
     if value not in choices:
         raise InputError(_flag(setting), f"must be one of {', '.join(choices)}", value)
 
 
-def _check_whole(setting: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise InputError(_flag(setting), f"must be a whole number from {least}", value)
+def _check_text(setting: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise InputError(_flag(setting), "must be text", value)
+
+
+def _check_names(setting: str, value: object) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(name, str) for name in value):
+        raise InputError(_flag(setting), "must be names", value)
+
+
+def _check_whole(setting: str, value: object) -> None:
+    least, most = RANGES[setting]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        rule = f"must be a whole number from {least} to {most:,}"
+        raise InputError(_flag(setting), rule, value)
 
 
 def _check_number(setting: str, value: object, *, below: float, rule: str) -> None:
@@ -241,8 +202,27 @@ def _check_number(setting: str, value: object, *, below: float, rule: str) -> No
         raise InputError(_flag(setting), rule, value)
 
 
-def _check_name(name: str) -> None:
+def _check_name(setting: str, value: object) -> None:
+    name = value if isinstance(value, str) else ""
     allowed = all(character.isalnum() or character in "._-" for character in name)
-    if not name or not allowed or name[0] in ".-" or len(name) > LONGEST_NAME:
+    if not name or not allowed or name[0] in ".-" or len(name.encode()) > LONGEST_NAME:
         rule = f"must be 1 to {LONGEST_NAME} letters, digits, dots, dashes and underscores"
-        raise InputError("a sweep's name", f"{rule}, the first no dot or dash", name)
+        raise InputError(setting, f"{rule}, the first no dot or dash", value)
+
+
+_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "name": _check_name,
+    **dict.fromkeys(("data", "target", "group", "time", "tracking_uri"), _check_text),
+    **dict.fromkeys(_CHOICES, _check_choice),
+    **dict.fromkeys(("categories", "factors"), _check_names),
+    **dict.fromkeys(
+        (name for name in RANGES if name != "depth"), _check_whole
+    ),  # it may be several
+    "margin": partial(
+        _check_number,
+        below=1.0,
+        rule="must be a number between 0 and 1; 0.01 is 1 percentage point of error",
+    ),
+    "budget": partial(_check_number, below=math.inf, rule="must be a number of seconds above 0"),
+}
+_MAY_BE_NONE = {field.name for field in dataclasses.fields(Settings) if field.default is None}

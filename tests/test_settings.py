@@ -5,7 +5,8 @@ import pytest
 
 from search import defaults
 from search.errors import InputError
-from search.settings import Settings, parse_settings
+from search.options import parse_settings
+from search.settings import Settings
 from search.verdict import METRICS
 from spaces import FACTORS
 
@@ -31,26 +32,29 @@ from spaces import FACTORS
                 "optimizer, lr_schedule, block, recipe, all; received breadth"
             ),
         ),
-        ({"depth": ()}, "--depth must be a whole number from 1; received nothing"),
-        ({"depth": (2, 0)}, "--depth must be a whole number from 1; received 0"),
-        ({"width": (2, 3)}, "--width must be a whole number from 1; received (2, 3)"),
-        ({"depth": 0}, "--depth must be a whole number from 1; received 0"),
-        ({"width": 1.5}, "--width must be a whole number from 1; received 1.5"),
-        ({"epochs": True}, "--epochs must be a whole number from 1; received True"),
-        ({"batch_size": -32}, "--batch-size must be a whole number from 1; received -32"),
-        ({"lanes": None}, "--lanes must be a whole number from 1; received None"),
-        ({"pilot_trials": 3}, "--pilot-trials must be a whole number from 4; received 3"),
-        ({"replicates": 0}, "--replicates must be a whole number from 1; received 0"),
-        ({"seed": -1}, "--seed must be a whole number from 0; received -1"),
+        ({"depth": ()}, "--depth must be a whole number from 1 to 1,000; received nothing"),
+        ({"depth": (2, 0)}, "--depth must be a whole number from 1 to 1,000; received 0"),
+        ({"width": (2, 3)}, "--width must be a whole number from 1 to 100,000; received (2, 3)"),
+        ({"depth": 0}, "--depth must be a whole number from 1 to 1,000; received 0"),
+        ({"width": 1.5}, "--width must be a whole number from 1 to 100,000; received 1.5"),
+        ({"epochs": True}, "--epochs must be a whole number from 1 to 1,000,000; received True"),
+        (
+            {"batch_size": -32},
+            "--batch-size must be a whole number from 1 to 1,000,000; received -32",
+        ),
+        ({"lanes": None}, "--lanes must be a whole number from 1 to 100; received None"),
+        ({"pilot_trials": 3}, "--pilot-trials must be a whole number from 4 to 10,000; received 3"),
+        ({"replicates": 0}, "--replicates must be a whole number from 1 to 512; received 0"),
+        ({"seed": -1}, "--seed must be a whole number from 0 to 4,294,967,295; received -1"),
         ({"margin": 1.0}, "--margin must be a number between 0 and 1"),
         ({"margin": float("nan")}, "--margin must be a number between 0 and 1"),
         ({"budget": 0.0}, "--budget must be a number of seconds above 0; received 0.0"),
         ({"budget": float("inf")}, "--budget must be a number of seconds above 0; received inf"),
         ({"budget": "10m"}, "--budget must be a number of seconds above 0; received 10m"),
-        ({"name": "a/b"}, "a sweep's name must be 1 to 100 letters"),
-        ({"name": ".."}, "a sweep's name must be"),
-        ({"name": ""}, "a sweep's name must be"),
-        ({"name": "x" * 101}, "a sweep's name must be"),
+        ({"name": "a/b"}, "name must be 1 to 100 letters"),
+        ({"name": ".."}, "name must be"),
+        ({"name": ""}, "name must be"),
+        ({"name": "x" * 101}, "name must be"),
     ],
 )
 def test_wrong_settings_are_refused_by_name_and_rule(values: dict[str, Any], words: str) -> None:
@@ -151,11 +155,11 @@ def test_a_budget_is_a_time_with_its_unit(text: str, seconds: float) -> None:
     ("given", "words"),
     [
         *(({"budget": x}, f"received {x}") for x in ("10", "m", "-5m", "0s", "1d", "inf", "1e3s")),
-        ({"depth": "two"}, "--depth must be a whole number from 1; received two"),
-        ({"depth": "2,x"}, "--depth must be a whole number from 1; received x"),
-        ({"depth": "2,"}, "--depth must be a whole number from 1; received "),
-        ({"depth": "2.0"}, "--depth must be a whole number from 1; received 2.0"),
-        ({"seed": ""}, "--seed must be a whole number from 0; received "),
+        ({"depth": "two"}, "--depth must be a whole number from 1 to 1,000; received two"),
+        ({"depth": "2,x"}, "--depth must be a whole number from 1 to 1,000; received x"),
+        ({"depth": "2,"}, "--depth must be a whole number from 1 to 1,000; received nothing"),
+        ({"depth": "2.0"}, "--depth must be a whole number from 1 to 1,000; received 2.0"),
+        ({"seed": ""}, "--seed must be a whole number from 0 to 4,294,967,295; received nothing"),
         ({"margin": "small"}, "received small"),
         ({"factors": "none"}, "received none"),
         ({"factors": " , "}, "received nothing"),

@@ -1,5 +1,6 @@
 """A data set ready for training: prepared arrays, and the confirm rows apart."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, final
 
@@ -9,7 +10,13 @@ import pandas as pd
 from search.data.checks import duplicate_notes, imbalance_notes, leak_notes, left_out_notes
 from search.data.fitting import fit_features
 from search.data.hashing import fingerprint
-from search.data.preparation import Preparation, fit_images, fit_target
+from search.data.preparation import (
+    ImagePreparation,
+    Preparation,
+    TablePreparation,
+    fit_images,
+    fit_target,
+)
 from search.data.sources import load_table
 from search.data.splits import (
     check_development,
@@ -22,6 +29,7 @@ from search.data.splits import (
 from search.data.table import Mask, Roles, Table
 from search.defaults import CONFIRM_SHARE, VALIDATION_SHARE
 from search.errors import InputError
+from search.memory import check_fits
 from search.rows import Array, Split, Task, TrainingData
 
 ClassWeight = Literal["balanced"]
@@ -218,12 +226,20 @@ def _prepared(table: Table, confirm: Mask) -> tuple[Preparation, Array, Array]:
     if table.images is None:
         rows, held_out = table.features[~confirm], table.features[confirm]
         columns, summary = fit_features(rows, table.categories)
+        _check_size(table, columns)
         preparation = Preparation(columns, target, name, summary)
         return preparation, columns.transform(rows), columns.transform(held_out)
     seen = table.images[~confirm]
     images, summary = fit_images(seen)
+    _check_size(table, images)
     preparation = Preparation(images, target, name, summary)
     return preparation, images.transform(seen), images.transform(table.images[confirm])
+
+
+def _check_size(table: Table, prepared: TablePreparation | ImagePreparation) -> None:
+    n_rows, n_features = len(table.target), math.prod(prepared.feature_shape)
+    what = f"{n_rows:,} rows of {n_features:,} prepared features, in 4 bytes each"
+    check_fits(table.source, 4 * n_rows * n_features, what)
 
 
 def _weights(y: Array, task: Task, class_weight: ClassWeight | None) -> Array | None:

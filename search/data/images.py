@@ -12,6 +12,7 @@ import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -104,7 +105,8 @@ def _in_keras(name: str, url: str, file: str) -> Path:
                 out.write(piece)
         draft.replace(path)
     except OSError as error:  # urllib's errors among them
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # its folder may be a file
+            draft.unlink(missing_ok=True)
         reason = getattr(error, "reason", None) or error
         rule = f"must be in {path.parent} or to be had from {url}"
         raise InputError(f"data {name}", rule, f"neither ({reason})") from None

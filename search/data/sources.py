@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyarrow import parquet
 from sklearn.datasets import (
     fetch_california_housing,
     load_breast_cancer,
@@ -24,11 +25,16 @@ from search.data.arrays import table_from_arrays
 from search.data.images import IMAGES
 from search.data.table import Roles, Table, listed, make_table, one_of
 from search.errors import InputError
+from search.memory import check_fits
 from search.rows import Task
 
 IN_MEMORY = "memory"
 """What data that a person handed over as objects is called."""
 _SOURCE = "data in memory"
+_SAMPLE = 1 << 16
+"""Bytes of a text file that tell how long its values are."""
+_COPIES = 3
+"""Of each value in 8 bytes, while a file is read: parsed, collected, tidied."""
 
 
 def load_table(
@@ -142,6 +148,11 @@ SOURCES: dict[str, Callable[[], Table]] = {
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Comma-separated values with a header, in UTF-8."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE)
+    n_values = size / max(len(sample), 1) * (sample.count(b",") + sample.count(b"\n"))
+    check_fits(str(path), size + _COPIES * 8 * n_values, "reading it")
     try:
         header = pd.read_csv(
             path, header=None, nrows=1, dtype="str", keep_default_na=False, skipinitialspace=True
@@ -165,6 +176,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
+        content = parquet.read_metadata(path)
+        n_values = content.num_rows * content.num_columns
+        check_fits(str(path), _COPIES * 8 * n_values, "reading it")
         return pd.read_parquet(path)
     except ValueError as error:  # Arrow's, too
         raise InputError(str(path), "must be Parquet", str(error)) from None
@@ -181,6 +195,9 @@ NPZ = ".npz"
 def _read_npz(path: Path) -> dict[str, Any]:
     """The arrays of a file; none that would have to be unpickled."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        check_fits(str(path), size, "the arrays in it")
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (
@@ -188,6 +205,8 @@ def _read_npz(path: Path) -> dict[str, Any]:
         KeyError,
         EOFError,
         AttributeError,
+        RuntimeError,  # it is encrypted, or packed in another way
+        MemoryError,  # of an array that says it is larger than what follows
         zipfile.BadZipFile,
         zlib.error,
     ) as error:

@@ -13,10 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from search.report.preflight import planned_in_words
 from search.report.progress import Clock, Progress, in_time
 from search.report.rows import TONES, sections, standing
 from search.report.table import MARKS
-from search.sweep.records import Event, Listener, LookTaken, PhaseStarted, TrialStored
+from search.sweep.records import Event, Listener, LookTaken, PhaseStarted, Planned, TrialStored
 
 LINES_IN_A_PHASE = 10
 """At most this many plain lines tell of one phase, besides its start."""
@@ -41,7 +42,13 @@ def watch(console: Console, clock: Clock = time.monotonic) -> Iterator[Listener]
         refresh_per_second=REFRESHES_A_SECOND,
         transient=True,
     ):
-        yield progress.hear
+
+        def hear(event: Event) -> None:
+            progress.hear(event)
+            if isinstance(event, Planned):
+                console.print(planned_in_words(event), highlight=False)
+
+        yield hear
 
 
 @final
@@ -63,6 +70,8 @@ class PlainLines:
         progress = self._progress
         progress.hear(event)
         match event:
+            case Planned():
+                self._print(planned_in_words(event))
             case PhaseStarted():
                 self._told = self._tenths()
                 self._print(progress.phase_in_words())

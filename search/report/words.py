@@ -128,7 +128,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
-            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{_asked(settings)}"
+            f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{asked(settings)}"
         ),
         "default": f"{', '.join(levels)}; {'; '.join(_claims(report.factors))}",
         "network": (
@@ -166,14 +166,14 @@ def _claims(factors: Sequence[FactorVerdict]) -> Iterator[str]:
             return
 
 
-def _asked(settings: Settings) -> str:
+def asked(settings: Settings) -> str:
     """What was asked for that changes how rows are split and weighed."""
     told = {
         f"; rows of one {settings.group} kept together": settings.group,
         f"; the latest by {settings.time} confirm": settings.time,
         "; in training all classes weigh the same": settings.class_weight,
     }
-    return "".join(words for words, asked in told.items() if asked is not None)
+    return "".join(words for words, given in told.items() if given is not None)
 
 
 def _obstacle(report: SweepReport) -> str | None:

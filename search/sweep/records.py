@@ -17,6 +17,21 @@ State = Literal["running", "interrupted", "stopped", "done"]
 
 @final
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A sweep begins or goes on: how much it takes, counted from its first trial on."""
+
+    comparisons: int
+    """Alternatives compared with their default."""
+    pilot: int
+    """Trainings of the pilot, if no range is widened."""
+    first_look: int
+    """Trainings up to the first look at the replicates, those of the pilot included."""
+    most: int
+    """Trainings in all, if no level is decided before the last look."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class PhaseStarted:
     """A phase begins or goes on."""
 
@@ -48,7 +63,7 @@ class LookTaken:
     """Where each factor stands."""
 
 
-Event = PhaseStarted | TrialStored | LookTaken
+Event = Planned | PhaseStarted | TrialStored | LookTaken
 Listener = Callable[[Event], None]
 
 

@@ -16,11 +16,13 @@ from search.sweep.arms import Arm
 from search.sweep.confirm import run_replicates
 from search.sweep.folder import SweepFile
 from search.sweep.pilot import run_pilot
+from search.sweep.preflight import memory_needed, plan
 from search.sweep.records import Listener, LookTaken, SweepReport
 from search.sweep.reporting import judge_of, loss_of, report
 from search.sweep.standing import GROUPS, LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
 from search.sweep.windows import Window
+from search.training.plan import cores
 
 
 @final
@@ -57,6 +59,9 @@ class Sweep:
         loss = loss_of(self.file)
         job = Job(self.file.settings, loss, self.store, train, tuple(listeners), clock)
         standing = self._look()
+        if standing.current is not None or not self.store.n_records:
+            for listener in job.listeners:
+                listener(plan(self.file))
         windows: dict[Arm, Window] = {}
         if not self._pilot(job, standing.stages[0], windows):
             return
@@ -111,19 +116,36 @@ def open_sweep(
 
     Raises:
         ValueError: if the arms do not begin with a default or differ in name.
+        InputError: if the metric does not fit the data, or the sweep not in memory; nothing was
+            written.
         SettingsChangedError: if the name is taken by a sweep with other settings or data; nothing
             was written.
         SweepHeldError: if another process works on this sweep.
     """
-    name = settings.name or default_name(dataset.name, settings.recipe)
-    file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
-    loss_of(file)  # a metric that does not fit the data is bad input: nothing is written
-    folder.check_unchanged(home, file)
+    file = sweep_file(settings, dataset, home, arms=arms)
+    memory_needed(file, dataset, settings.workers or cores())
     with folder.hold(home, file.name):
         folder.write(home, file)
         store = Store(folder.folder_of(home, file.name))
         store.repair()
         yield Sweep(file, store, dataset, judge_of(file, store))
+
+
+def sweep_file(
+    settings: Settings, dataset: Dataset, home: Path, *, arms: Sequence[Arm] = ()
+) -> SweepFile:
+    """What is fixed of the sweep that settings ask for; nothing is written.
+
+    Raises:
+        ValueError: if the arms do not begin with a default or differ in name.
+        InputError: if the metric does not fit the data.
+        SettingsChangedError: if the name is taken by a sweep with other settings or data.
+    """
+    name = settings.name or default_name(dataset.name, settings.recipe)
+    file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
+    loss_of(file)
+    folder.check_unchanged(home, file)
+    return file
 
 
 def default_name(data: str, recipe: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from search.rows import Array, Split
 from spaces import Recipe
@@ -105,6 +105,32 @@ class EpochReport:
 Prune = Callable[[Sequence[EpochReport]], Collection[int]]
 """Hears of members that are in training after an epoch of theirs; tells which are to end, by their
 indices. Where a training is tried again, it hears the same again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a few epochs with a program took."""
+
+    member_epochs: tuple[int, ...]
+    """Epochs that members take in each step, each counted by itself, if none stops early."""
+    seconds: float
+    """Of a member's epoch, with as many members side by side as there will be."""
+    compile_seconds: float
+    """Spent on compiling, or on loading what was compiled before."""
+    problem: str | None
+    """Why it could not be trained, if it could not."""
+
+    @classmethod
+    def of(cls, results: Sequence[Result], member_epochs: tuple[int, ...]) -> Self:
+        """What the results of its first members, at least one, say."""
+        trained = [result for result in results if result.curve.ending is not Ending.FAILED]
+        epochs = sum(len(result.curve.train_loss) for result in trained)
+        return cls(
+            member_epochs,
+            sum(result.curve.seconds for result in trained) / max(epochs, 1),
+            sum(result.compile_seconds for result in trained),
+            None if trained else results[0].curve.reason,
+        )
 
 
 def failed(error: Exception, trainer: TrainerName = "stacked") -> Result:

@@ -6,6 +6,7 @@ also never share a process at a time: XLA is not safe against that.
 """
 
 import multiprocessing
+import os
 import shutil
 import signal
 import sys
@@ -17,10 +18,12 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Self, final
 
+from search.errors import InputError
+from search.memory import machine_memory
 from search.rows import TrainingData
-from search.training.contract import Member, Prune, Result, failed
-from search.training.jobs import Job, JobDone, plan_jobs
-from search.training.plan import MEMORY_SHARE, cores, machine_memory
+from search.training.contract import Member, Prune, Result, Sample, failed
+from search.training.jobs import Job, JobDone, plan_jobs, plan_samples
+from search.training.plan import MEMORY_SHARE, cores
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _PRELOAD = "search.training.preload"
@@ -48,8 +51,9 @@ class Workers:
     ) -> None:
         if count is not None and count < 1:
             raise ValueError(f"workers must be at least 1; received {count}")
-        self._count = count or cores()
-        self._memory = memory or int(machine_memory() * MEMORY_SHARE) // self._count
+        self.count = count or cores()
+        """Processes at a time."""
+        self._memory = memory or int(machine_memory() * MEMORY_SHARE) // self.count
         self._cache = cache
         self._cache_is_suspect = False
         self._workers: list[_Worker] = []
@@ -106,6 +110,31 @@ class Workers:
         is_pruned = prune is not None
         planned = plan_jobs(members, data, keep_weights=keep_weights, is_pruned=is_pruned)
         waiting = [job for job in planned if not known.issuperset(job.members)]
+        yield from self._work(waiting, data, prune)
+
+    def sample(self, steps: Sequence[Sequence[Member]], data: TrainingData) -> list[Sample]:
+        """Compile every program that steps need, and train a few epochs of a stack with each.
+
+        What is compiled stays in the cache, where there is one, for who trains them in earnest.
+
+        Args:
+            steps: all members of each step of the sweep.
+            data: the rows that members name.
+
+        Returns:
+            What was measured, a program at a time.
+        """
+        samples, epochs = plan_samples(steps, data)
+        results = dict(self._work(list(samples), data))
+        return [
+            Sample.of([results[i] for i in job.members], its)
+            for job, its in zip(samples, epochs, strict=True)
+        ]
+
+    def _work(
+        self, waiting: list[Job], data: TrainingData, prune: Prune | None = None
+    ) -> Iterator[tuple[int, Result]]:
+        """Hand out jobs and hear of them until all are done."""
         try:
             self._hand_out(waiting, data)
             while busy := {w.connection: w for w in self._workers if w.job is not None}:
@@ -123,11 +152,11 @@ class Workers:
             self._retire(worker)
         while waiting:
             idle = next((w for w in self._workers if w.job is None), None)
-            if idle is None and len(self._workers) == self._count:
+            if idle is None and len(self._workers) == self.count:
                 return
             if idle is None:
                 cache = None if self._cache_is_suspect else self._cache
-                idle = _Worker(max(1, cores() // self._count), cache)
+                idle = _Worker(max(1, cores() // self.count), cache)
                 self._workers.append(idle)
             job = self._choose(idle, waiting)
             waiting.remove(job)
@@ -191,6 +220,17 @@ def train(
     """Train members with workers of their own; see `Workers` and `Workers.train`."""
     with Workers(workers, cache=cache) as own:
         yield from own.train(members, data, done=done, keep_weights=keep_weights)
+
+
+def check_environment() -> None:
+    """Check what the environment says of Keras before a worker does.
+
+    Raises:
+        InputError: if it asks for another backend than TensorFlow.
+    """
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend != "tensorflow":
+        raise InputError("KERAS_BACKEND", "must be tensorflow or left out", backend)
 
 
 @final

@@ -14,6 +14,9 @@ from spaces import Recipe
 TRAINERS: dict[TrainerName, Callable[[Recipe], bool]] = {"stacked": knows, "keras": lambda _: True}
 """What each trainer supports; a recipe goes to the first that does."""
 
+SAMPLE_EPOCHS = 2
+"""The first compiles as well; the second tells what an epoch takes."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,21 @@ class Job:
         """The job of the members that are left."""
         members = {index: member for index, member in self.members.items() if index not in done}
         plan = None if self.plan is None else self.plan.without(done)
+        return replace(self, members=members, plan=plan)
+
+    def sample(self, offset: int) -> "Job":
+        """The same program for the members that it starts with, and for SAMPLE_EPOCHS.
+
+        Args:
+            offset: is added to the members' indices.
+        """
+        plan = None if self.plan is None else self.plan.started(offset)
+        first = list(self.members)[:1] if self.plan is None else self.plan.started().members
+        short = (
+            replace(member, recipe=member.recipe.replace(epochs=SAMPLE_EPOCHS))
+            for member in map(self.members.__getitem__, first)
+        )
+        members = dict(zip((index + offset for index in first), short, strict=True))
         return replace(self, members=members, plan=plan)
 
     def tried_again(self) -> "list[Job]":
@@ -114,3 +132,28 @@ def plan_jobs(
         yield Job("stacked", its, renamed, keep_weights, is_pruned)
     for index in own["keras"]:
         yield Job("keras", {index: members[index]}, None, keep_weights, is_pruned)
+
+
+def plan_samples(
+    steps: Sequence[Sequence[Member]], data: TrainingData
+) -> tuple[list[Job], list[tuple[int, ...]]]:
+    """A short job for each program that steps need, and what it is a sample of.
+
+    Args:
+        steps: all members of each step of a sweep.
+        data: what they are trained on.
+
+    Returns:
+        The jobs, whose members have indices over all steps, and for each of them how many epochs
+        members have in each step, each counted by itself, if none stops early.
+    """
+    samples: dict[object, Job] = {}
+    epochs: dict[object, list[int]] = {}
+    offset = 0
+    for step, members in enumerate(steps):
+        for job in plan_jobs(members, data):
+            samples.setdefault(job.program, job.sample(offset))
+            its = sum(member.recipe.epochs for member in job.members.values())
+            epochs.setdefault(job.program, [0] * len(steps))[step] += its
+        offset += len(members)
+    return list(samples.values()), [tuple(its) for its in epochs.values()]

@@ -7,6 +7,7 @@ from functools import reduce
 from itertools import groupby
 from typing import final
 
+from search.memory import machine_memory
 from search.rows import TrainingData
 from search.training.contract import Member
 from search.training.structure import Structure
@@ -59,6 +60,11 @@ class StackPlan:
         left = [[index for index in group if index not in done] for group in self.indices]
         return replace(self, indices=tuple(tuple(group) for group in left if group))
 
+    def started(self, offset: int = 0) -> "StackPlan":
+        """The same program for the groups that it starts with, their indices moved on."""
+        first = self.indices[: self.groups]
+        return replace(self, indices=tuple(tuple(i + offset for i in group) for group in first))
+
     def halves(self) -> "list[StackPlan]":
         """The same program for either half of the members; one member has none."""
         members = self.members
@@ -86,7 +92,7 @@ def plan_stacks(
         structure = structure_of(member.recipe, data)
         sizes = len(member.split.train), len(member.split.validation)
         keyed.setdefault((structure, *sizes), []).append(index)
-    bound = memory or int(machine_memory() * MEMORY_SHARE) // cores()
+    bound = memory or stack_memory()
     for (structure, *_), indices in _pooled(keyed, members).items():
         size = max(1, min(LARGEST_STACK, bound // stack_bytes(structure)))
         if structure.n_features >= SHARING_FEATURES and not structure.drops_inputs:
@@ -114,14 +120,14 @@ def stack_bytes(structure: Structure) -> int:
     return _BYTES * numbers
 
 
+def stack_memory() -> int:
+    """Bytes that one stack may take: its share of the machine's, with one in training on a core."""
+    return int(machine_memory() * MEMORY_SHARE) // cores()
+
+
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def machine_memory() -> int:
-    """The machine's memory in bytes."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _pooled(keyed: dict[_Key, list[int]], members: Sequence[Member]) -> dict[_Key, list[int]]:

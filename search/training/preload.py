@@ -22,6 +22,7 @@ def quiet_standard_error() -> Iterator[None]:
         os.close(kept)
 
 
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever keras.json says
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with quiet_standard_error():
     importlib.import_module("search.training.worker")

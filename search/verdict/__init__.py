@@ -6,7 +6,7 @@ Plain arrays in, frozen records out; no randomness. The sources of each method s
 from search.verdict.calibration import Calibration
 from search.verdict.comparison import Comparison, Look, NewRows, compare
 from search.verdict.factor import FactorVerdict, Verdict, active_levels, judge, needs_replicates
-from search.verdict.forecast import Needs
+from search.verdict.forecast import Needs, replicates_for_spread
 from search.verdict.intervals import running_intervals
 from search.verdict.levels import (
     ALPHA,
@@ -71,6 +71,7 @@ __all__ = [
     "new_rows_in_words",
     "or_trivial",
     "outcome_in_words",
+    "replicates_for_spread",
     "report_size",
     "row_differences",
     "row_losses",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from search.verdict.intervals import Array, mean_reach, median_rank
 from search.verdict.levels import ALL_LOOKS, look_alpha
@@ -44,6 +45,27 @@ def needs_before_first_look(terms: Terms) -> Needs:
         return Needs(rows=terms.least_rows)
     looks = (n for n in ALL_LOOKS if median_rank(n, look_alpha(n, terms.alpha)) > 0)
     return Needs(replicates=next(looks, None))
+
+
+def replicates_for_spread(spread: float, terms: Terms) -> int | None:
+    """The first look that should decide between recipes that do not differ, before any was seen.
+
+    Args:
+        spread: standard deviation of the paired differences, supposed to be normal.
+        terms: what was fixed beforehand.
+
+    Returns:
+        None if there are too few rows, or no look would do.
+    """
+    if not terms.has_enough_rows:
+        return None
+    for n in ALL_LOOKS:
+        a = look_alpha(n, terms.alpha)
+        d = median_rank(n, a)
+        # X_(d) of n values estimates the quantile at (d - 1/2) / n.
+        if d and spread * max(mean_reach(n, a), float(norm.isf((d - 0.5) / n))) < terms.margin:
+            return n
+    return None
 
 
 def needs_for_decision(deltas: Array, low: float, high: float, terms: Terms) -> Needs:

@@ -4,16 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from search.cli import main
+from search.config import example
 from search.settings import Settings
 from search.sweep import folder
 from search.sweep.folder import SweepFile
 from spaces import SHALLOW
+from tests.preflights import checked
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -95,17 +98,17 @@ FILES = {
         ("run --data empty.csv --target a", "must have a header and rows; received an empty file"),
         ("run --factors depth", "--factors must be one of initializer, activation"),
         ("run --factors all,breadth", "lr_schedule, block, recipe, all; received breadth"),
-        ("run --depth 2,", "--depth must be a whole number from 1; received"),
+        ("run --depth 2,", "--depth must be a whole number from 1 to 1,000; received"),
         ("run --factors none", "--factors must be one of initializer, activation"),
         ("run --levels some", "--levels must be one of core, full; received some"),
         ("run --recipe wide", "--recipe must be one of shallow, deep, self_normalizing"),
         ("run --task ranking", "--task must be one of classification, regression"),
         ("run --budget -5m", "--budget must be a time above 0, such as 90s, 10m or 1.5h"),
         ("run --budget soon", "--budget must be a time above 0, such as 90s, 10m or 1.5h"),
-        ("run --depth two", "--depth must be a whole number from 1; received two"),
+        ("run --depth two", "--depth must be a whole number from 1 to 1,000; received two"),
         ("run --margin tiny", "--margin must be a number between 0 and 1"),
-        ("run --seed -1", "--seed must be a whole number from 0; received -1"),
-        ("run ../outside", "a sweep's name must be"),
+        ("run --seed -1", "--seed must be a whole number from 0 to 4,294,967,295; received -1"),
+        ("run ../outside", "name must be"),
         ("run --tracking-uri nowhere", "--tracking-uri must start with one of http://"),
         ("run --tracking-uri http://[x", "--tracking-uri must start with one of http://"),
         ("run --trials 5", "No such option: --trials"),
@@ -140,15 +143,46 @@ def test_bad_input_ends_in_one_line_with_nothing_written(
 def test_no_command_shows_the_help(call: Call) -> None:
     ended = call()
     assert ended.code == 0
-    for command in ("run", "show", "list", "spaces", "sync", "ui"):
+    for command in ("run", "check", "show", "list", "spaces", "sync", "ui"):
         assert f" {command} " in ended.out
 
 
-def test_run_has_an_option_for_every_setting(call: Call) -> None:
-    ended = call("run", "--help")
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_run_and_check_have_an_option_for_every_setting(command: str, call: Call) -> None:
+    ended = call(command, "--help")
+    assert " --config " in ended.out
     for setting in Settings.__dataclass_fields__:
         flag = "name" if setting == "name" else "--" + setting.replace("_", "-")
         assert f" {flag} " in ended.out
+
+
+def test_check_prints_an_example_of_a_sweep_file(call: Call, tmp_path: Path) -> None:
+    ended = call("check", "--example")
+    assert (ended.code, ended.out, ended.err) == (0, example(), "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_trains_nothing_to_its_end_and_starts_no_sweep(call: Call, tmp_path: Path) -> None:
+    """Real workers: what remains are compiled programs."""
+    (tmp_path / "s.toml").write_text('data = "iris"\nfactors = ["initializer"]\nepochs = 1000000')
+    small = ("--width", "4", "--lanes", "1", "--pilot-trials", "4")
+    ended = call("check", "mine", "--config", "s.toml", *small, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    found = json.loads(ended.out)
+    assert (found["name"], found["data"]["source"], found["problems"]) == ("mine", "iris", [])
+    assert {path.name for path in (tmp_path / "mlruns").iterdir()} == {"cache"}
+    assert len(list((tmp_path / "mlruns").rglob("*.pb"))) == found["programs"]
+
+
+def test_a_check_that_could_not_train_something_fails(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(checked(), problems=("no room",))
+    monkeypatch.setattr("search.main.check", lambda *_, **__: found)
+    ended = call("check")
+    assert ended.code == 1
+    assert "Cannot be trained: no room" in ended.out
+    assert json.loads(call("check", "--json").out)["problems"] == ["no room"]
 
 
 def test_show_tells_where_a_sweep_stands(call: Call, sweep: str) -> None:

@@ -6,9 +6,11 @@ from rich.console import Console
 
 from search.report.live import live_view, watch
 from search.report.progress import Progress, in_time
-from search.sweep.records import Event, LookTaken, PhaseStarted, TrialStored
+from search.sweep.records import Event, LookTaken, PhaseStarted, Planned, TrialStored
 from tests.factories import confirm_trial, failed_trial, pilot_trial
 from tests.reports import mixed
+
+PLANNED = "2 comparisons: 40 trainings in the pilot, 136 up to the first look, at most 232"
 
 
 class Time:
@@ -23,6 +25,7 @@ class Time:
 
 def events(time: Time) -> Iterator[Event]:
     """A pilot of 40 trials, one of them failed, then 16 replicates of 6 lanes; one a second."""
+    yield Planned(comparisons=2, pilot=40, first_look=136, most=232)
     yield PhaseStarted("pilot", 40, 0)
     for index in range(40):
         time.now += 1
@@ -41,7 +44,9 @@ def plain() -> list[str]:
     with watch(Console(file=file, width=40), time) as hear:
         for event in events(time):
             hear(event)
-    return file.getvalue().splitlines()
+    told, *lines = file.getvalue().splitlines()
+    assert told == PLANNED
+    return lines
 
 
 def test_plain_lines_tell_of_each_phase_its_tenths_and_each_look(plain: list[str]) -> None:
@@ -78,7 +83,9 @@ def test_a_terminal_shows_phase_pace_and_standings() -> None:
     assert "is beaten by batch" in text
 
 
-def test_the_live_display_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_live_display_leaves_only_the_plan_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     file, time = io.StringIO(), Time()
     with watch(Console(file=file, width=100, force_terminal=True), time) as hear:
@@ -86,6 +93,7 @@ def test_the_live_display_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch)
             hear(event)
     text = file.getvalue()
     assert "confirm: 32 of 32 trials" in text
+    assert PLANNED in text
     assert text.endswith("\x1b[2K")  # erases the line
 
 
