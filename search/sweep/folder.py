@@ -92,8 +92,9 @@ def read(home: Path, name: str) -> SweepFile:
         StoreError: if the file is damaged or of another format.
     """
     path = folder_of(home, name) / _PLAN
-    if not path.exists():
-        raise SweepNotFoundError(name, names(home))
+    known = names(home)
+    if name not in known:  # nor is a path a name
+        raise SweepNotFoundError(name, known)
     try:
         content = json.loads(path.read_text())
         if content["format"] != FORMAT:

@@ -88,7 +88,9 @@ def of_words() -> Iterator[Bad]:
     yield Bad("--tracking-uri must start with one of http://", "ui --tracking-uri file:///x")
     yield Bad("--port must be a whole number from 1 to 65535", "ui --port 65536")
     yield Bad("a search space must be one of", "spaces wide")
-    yield Bad("no sweep is called 'gone'", "show gone")
+    for name in ("gone", "x" * 300, "../sweeps/x", "."):
+        yield Bad(f"no sweep is called '{name}'; sweeps here: none", f"show {name}")
+        yield Bad(f"no sweep is called '{name}'; sweeps here: none", f"sync {name}")
     yield Bad("--metric of a classification must be one of", "run --metric rmse")
     yield Bad("--metric auc must have two classes; received 10 classes", "run --metric auc")
     yield Bad("--class-weight must be left out for", "run --data diabetes --class-weight balanced")

@@ -126,7 +126,7 @@ def test_a_byte_order_mark_spaces_and_the_suffixs_case_do_not_matter(tmp_path: P
             "(did you mean 'digits'?), or a file ending in .csv, .parquet, .npz; received digit",
         ),
         ({"data": "table.xlsx"}, "or a file ending in .csv, .parquet, .npz; received table.xlsx"),
-        ({"data": ""}, ".npz; received "),
+        ({"data": ""}, ".npz; received nothing"),
         ({"data": "n" * 300 + ".csv"}, "must be readable; received File name too long"),
         ({"data": "nowhere.csv"}, "data must be a file that exists; received nowhere.csv"),
         (
