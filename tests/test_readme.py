@@ -62,7 +62,7 @@ def test_every_command_is_tested_here_or_is_a_step_of_ci() -> None:
 
 
 def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> None:
-    assert len(commands("run")) == 5
+    assert len(commands("run")) == 6
     for number, line in enumerate(commands("run")):
         words = shlex.split(line)[1:]
         # Sweeps of one name differ in settings here, but for the one that raises the replicates.
@@ -72,6 +72,8 @@ def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> No
         more += [] if "--factors" in words else ["--factors", "regularization"]
         more = [word if word != "64" else "2" for word in [*words, *name, *more]]
         assert "conditional on" in do(more, folder).lower()
+    for line in commands("check"):
+        assert "price" in do([*shlex.split(line)[1:], *FAST], folder)
     for line in commands("show", "list"):
         assert "digits" in do(shlex.split(line)[1:], folder)
 
