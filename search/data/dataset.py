@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, final
 
 import numpy as np
@@ -139,8 +140,12 @@ class Dataset:
             return 1.0
         return float(np.bincount(self.y, minlength=self.n_classes).min() / len(self.y))
 
+    @lru_cache(maxsize=2)  # noqa: B019  # a data set lives as long as its process
     def training_data(self, *, with_confirm: bool) -> TrainingData:
-        """The development rows, and the confirm rows' features to be predicted or no such rows."""
+        """The development rows, and the confirm rows' features to be predicted or no such rows.
+
+        The same object each time: workers know by it that they have the rows already.
+        """
         return TrainingData(
             features=self.x,
             targets=self.y,

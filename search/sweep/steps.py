@@ -17,7 +17,7 @@ from search.verdict import METRICS, Loss, mean_loss, row_losses, standard_error
 from spaces import Recipe
 
 FIRST_TRIALS = 16
-"""If as many trials fail before any other, a sweep stops."""
+"""If as many trials at the head of a plan all fail, a sweep stops."""
 _LEAST = 1e-12
 """Keeps logarithms finite."""
 
@@ -79,11 +79,17 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
 
     Returns:
         Whether all are stored; False if the budget ran out first.
+
+    Raises:
+        AllTrialsFailedError: if the first of the list all failed.
     """
     stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
     members, owners = _distinct_members(trials)
     missing = {n for n, trial in enumerate(trials) if trial.index not in stored[trial.study]}
     done = {i for i, own in enumerate(owners) if missing.isdisjoint(n for n, _ in own)}
+    leading = _leading(trials)
+    if leading.isdisjoint(missing):
+        _check_that_some_work(job.store, [trials[n] for n in leading])
     if not missing:
         return True
     if _budget_is_spent(job):
@@ -103,6 +109,8 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
             before = now
             del results[number]
             missing.remove(number)
+            if number in leading and leading.isdisjoint(missing):
+                _check_that_some_work(job.store, [trials[n] for n in leading])
             if _budget_is_spent(job):
                 return not missing
     return True
@@ -126,7 +134,6 @@ def _tell(job: Job, trial: Trial, results: Sequence[Result], *, wall_seconds: fl
     compiling = sum(result.compile_seconds for result in results)
     record = trial.record(results)
     job.tell(replace(record, wall_seconds=wall_seconds, compile_seconds=compiling))
-    _check_that_some_work(job.store)
 
 
 @final
@@ -189,17 +196,29 @@ def thinned(curve: Curve) -> dict[str, list[float]]:
     return {"epoch": [float(e) for e in chosen], **thin}
 
 
-def _check_that_some_work(store: Store) -> None:
-    """Stop a sweep whose first trials all failed: the rest would, too.
+def _leading(trials: Sequence[Trial]) -> set[int]:
+    """Which trials lead a plan; none do where it goes on with a study, as a widened pilot does."""
+    begins = bool(trials) and trials[0].index == 0
+    return set(range(min(FIRST_TRIALS, len(trials)))) if begins else set()
+
+
+def _check_that_some_work(store: Store, leading: Sequence[Trial]) -> None:
+    """Stop a sweep if the trials that lead its plan all failed: the rest would, too.
+
+    Those that are first to end say nothing: a training that diverges is over at once.
 
     Raises:
         AllTrialsFailedError: saying how the first one did.
     """
-    if store.n_records != FIRST_TRIALS:
-        return
-    records = store.all_records()
-    if all(record.state == "failed" for record in records):
-        raise AllTrialsFailedError(FIRST_TRIALS, records[0].reason)
+    wanted = {(trial.study, trial.index) for trial in leading}
+    records = [
+        record
+        for study in {trial.study for trial in leading}
+        for record in store.records(study)
+        if (record.study, record.index) in wanted
+    ]
+    if records and all(record.state == "failed" for record in records):
+        raise AllTrialsFailedError(len(records), records[0].reason)
 
 
 def _budget_is_spent(job: Job) -> bool:

@@ -31,6 +31,8 @@ class FakeTrain:
     """Which members diverge."""
     breaks: Callable[[Member], bool] = lambda _: False
     """Which members cannot be trained at all."""
+    last: Callable[[Member], bool] = lambda _: False
+    """Which members end after all others."""
     stop_after: float = math.inf
     """Raise KeyboardInterrupt once this many results have been given."""
     seconds: float = 0.25
@@ -43,7 +45,7 @@ class FakeTrain:
     def __call__(
         self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
     ) -> Iterator[tuple[int, Result]]:
-        for index, member in enumerate(members):
+        for index, member in sorted(enumerate(members), key=lambda pair: self.last(pair[1])):
             if index in done:
                 continue
             if len(self.trained) >= self.stop_after:

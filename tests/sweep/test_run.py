@@ -172,6 +172,24 @@ def test_it_stops_when_every_first_training_fails(run: Any, fake: Any) -> None:
         run(fake(diverges=lambda _: True))
 
 
+def test_it_stops_again_when_it_is_run_again(run: Any, fake: Any) -> None:
+    for _ in range(2):
+        with pytest.raises(AllTrialsFailedError, match="nan"):
+            run(fake(diverges=lambda _: True))
+
+
+def test_trainings_that_diverge_first_do_not_stop_a_sweep(run: Any, fake: Any) -> None:
+    """Half of the default's rates are too high; those end first, and so do all of another arm's."""
+
+    def diverges(member: Any) -> bool:
+        recipe = member.recipe
+        return bool(recipe.normalization == "batch" or recipe.learning_rate > 0.03)
+
+    report = run(fake(diverges=diverges, last=lambda member: not diverges(member)))
+    assert report.failed >= 16
+    assert report.complete > 0
+
+
 def test_a_budget_is_a_total_over_resumes(run: Any, fake: Any) -> None:
     settings = dataclasses.replace(SMALL, budget=5.0)
     train = fake(seconds=0.25)
