@@ -10,11 +10,14 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from search.rows import TrainingData
 from search.training import Ending, Member, Result, Seeds
 from search.training.plan import plan_stacks
 from spaces import DEEP, FACTORS, SELF_NORMALIZING, SHALLOW, Recipe
+from tests.strategies import recipes
 from tests.training.reference import (
     N_TRAIN,
     assert_same,
@@ -149,6 +152,21 @@ def test_any_mix_of_levels_ends_with_the_weights_that_keras_gives(
     members = varied(recipe, 2)
     stacked = trained(members, data, "float64")
     assert_same(stacked[1], trained_by_keras(members[1], data, eagerly=True), TOLERANCE)
+
+
+@settings(max_examples=8)
+@given(
+    recipe=recipes(batch_size=24, epochs=2),
+    exponent=st.floats(-4, -2),  # such that rounding does not grow to more than the tolerance
+    problem=st.sampled_from(sorted(PROBLEMS)),
+)
+def test_any_recipe_ends_with_the_weights_that_keras_gives(
+    recipe: Recipe, exponent: float, problem: str
+) -> None:
+    data, recipe = PROBLEMS[problem], recipe.replace(learning_rate=10**exponent)
+    [member] = varied(recipe, 1)
+    [result] = trained([member], data, "float64")
+    assert_same(result, trained_by_keras(member, data, eagerly=True), TOLERANCE)
 
 
 @pytest.mark.parametrize("normalization", [x.name for x in FACTORS["normalization"].levels])
