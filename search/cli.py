@@ -90,7 +90,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
             command(settings, **options)
 
     own = list(signature(command).parameters.values())[1:]
-    name = Annotated[Text, Argument(metavar="[NAME]", help=OPTIONS["name"].help)]
+    name = Annotated[Text, Argument(metavar="NAME", help=OPTIONS["name"].help)]
     flags = {
         setting: Annotated[Text, Option(metavar=option.metavar, help=option.help)]
         for setting, option in OPTIONS.items()
