@@ -29,6 +29,7 @@ _STRENGTHS = {
     "l1": "the penalty on the weights",
     "l2": "the penalty on the weights",
 }
+_PENALTIES = ("l1", "l2", "l1_l2")
 _QUARTILES = (0.25, 0.5, 0.75)
 
 Kind = Literal["large gap", "small gap", "gap", "not comparable"]
@@ -124,7 +125,7 @@ def see(report: SweepReport) -> str:
 def _underfits(fit: Fit, comparable: Sequence[Fit]) -> bool:
     """Whether the gap is small and both losses are high: a small gap alone is none."""
     best = min(comparable, key=lambda other: float(other.validation[1]))
-    return fit.kind == "small gap" and fit.is_high(best)
+    return fit.kind == "small gap" and fit.is_high(best) and not _is_penalized(fit.level)
 
 
 def _of_default(fit: Fit, advised: Mapping[str, Sequence[Fit]]) -> str:
@@ -162,6 +163,11 @@ _FOUND = {
     "less": "The gap is small and both losses are high for",
 }
 _CHANGE = {"more": "raise", "less": "lower"}
+
+
+def _is_penalized(level: Trained) -> bool:
+    """Whether a penalty is part of both its losses, which are high and alike for that reason."""
+    return any(record.recipe.get("regularization") in _PENALTIES for record in level.confirm)
 
 
 def _drops_out(level: Trained) -> bool:
