@@ -90,7 +90,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
             command(settings, **options)
 
     own = list(signature(command).parameters.values())[1:]
-    name = Annotated[Text, Argument(help=OPTIONS["name"].help)]
+    name = Annotated[Text, Argument(metavar="NAME", help=OPTIONS["name"].help)]
     flags = {
         setting: Annotated[Text, Option(metavar=option.metavar, help=option.help)]
         for setting, option in OPTIONS.items()
@@ -156,7 +156,7 @@ def check(
 
 @app.command()
 def show(
-    name: Annotated[str, Argument(help="Of the sweep.")],
+    name: Annotated[str, Argument(help="Name of the sweep.")],
     *,
     every: Annotated[bool, Option("--all", help="Every alternative, not the best alone.")] = False,
     markdown: Annotated[bool, Option("--markdown", help="Print Markdown.")] = False,
@@ -228,7 +228,7 @@ def spaces(
 
 @app.command()
 def sync(
-    name: Annotated[str, Argument(help="Of the sweep.")],
+    name: Annotated[str, Argument(help="Name of the sweep.")],
     *,
     tracking_uri: TrackingUri = None,
     json: Json = False,

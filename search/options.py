@@ -10,8 +10,9 @@ from typing import Any, final
 from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED
 from search.errors import InputError
 from search.settings import RANGES, Settings
-from spaces import QUESTIONS, RECIPES
+from spaces import FACTORS, QUESTIONS, RECIPES
 
+_EXTRA = [question for question in QUESTIONS if question not in FACTORS]
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -36,7 +37,9 @@ class Option:
 
 
 OPTIONS: dict[str, Option] = {
-    "name": Option("NAME", "Of the sweep", "DATA-RECIPE", '"mine"'),
+    "name": Option(
+        "NAME", "Name of the sweep (a run that can be gone on with)", "DATA-RECIPE", '"mine"'
+    ),
     "data": Option("NAME|FILE", "Data set, or CSV, Parquet or NPZ file", DATA, f'"{DATA}"'),
     "target": Option("COLUMN", "To be predicted, for files", None, '"price"'),
     "task": Option("TASK", "classification or regression", "as the target is", '"regression"'),
@@ -44,12 +47,24 @@ OPTIONS: dict[str, Option] = {
         "NAME", "error, balanced_error, log_loss or auc; rmse or mae", "error or rmse", '"error"'
     ),
     "group": Option("COLUMN", "Whose rows belong together, as a patient's", None, '"patient"'),
-    "time": Option("COLUMN", "When a row was made: the latest confirm", None, '"day"'),
-    "categories": Option("A,B", "Columns of numbers that are codes", None, "[]"),
+    "time": Option(
+        "COLUMN", "When a row was made: the latest rows become the confirm rows", None, '"day"'
+    ),
+    "categories": Option("A,B", "Numeric columns that are codes of categories", None, "[]"),
     "class_weight": Option("balanced", "All classes weigh the same", None, '"balanced"'),
     "recipe": Option("NAME", f"Out of {', '.join(RECIPES)}", RECIPE, f'"{RECIPE}"'),
-    "factors": Option("all|A,B", f"Out of {', '.join(QUESTIONS)}", "all", '"all"'),
-    "levels": Option("core|full", "How many alternatives each has", "core", '"core"'),
+    "factors": Option(
+        "all|A,B",
+        f"all means {', '.join(FACTORS)}; {' and '.join(_EXTRA)} are extra",
+        "all",
+        '"all"',
+    ),
+    "levels": Option(
+        "core|full",
+        "Alternatives to each default: core the usual ones, full the rarer ones too",
+        "core",
+        '"core"',
+    ),
     "depth": Option("N|N,M", "Hidden layers, or several", "the recipe's", "[2, 8]"),
     "width": Option("N", "Units in each", "the recipe's", "100"),
     "epochs": Option("N", "Passes over the rows", "30; 12 above 10,000 rows", "30"),
@@ -60,10 +75,19 @@ OPTIONS: dict[str, Option] = {
         "0.01 of the error rate, or ln 1.02 of the RMSE",
         "0.01",
     ),
-    "lanes": Option("N", "Learning rates in each replicate", LANES, f"{LANES}"),
-    "pilot_trials": Option("N", "Trials that find their range", PILOT_TRIALS, f"{PILOT_TRIALS}"),
-    "replicates": Option("N", "At most, to compare by", REPLICATES, f"{REPLICATES}"),
-    "budget": Option("TIME", "Of training in total, as 90s, 10m or 2h", None, '"10m"'),
+    "lanes": Option(
+        "N", "Trainings in each repetition, at different learning rates", LANES, f"{LANES}"
+    ),
+    "pilot_trials": Option(
+        "N", "Trials that find each level's learning rates", PILOT_TRIALS, f"{PILOT_TRIALS}"
+    ),
+    "replicates": Option(
+        "N",
+        "Most repetitions of each comparison, each under new seeds and a new split",
+        REPLICATES,
+        f"{REPLICATES}",
+    ),
+    "budget": Option("TIME", "Most time to train in total, as 90s, 10m or 2h", None, '"10m"'),
     "seed": Option("N", "Root of all randomness", SEED, f"{SEED}"),
     "workers": Option("N", "Processes that train", "one a core", "2"),
     "tracking_uri": Option(

@@ -57,7 +57,7 @@ def table_from_arrays(
         return _table(x, y, task, source=source, name=name, roles=roles, confirm=confirm)
     if roles != Roles():
         raise InputError("--group, --time and --categories", "take a table's columns", "images")
-    return make_images(x, y.rename(TARGET), source=source, name=name, confirm=confirm)
+    return make_images(x, y.rename(TARGET), task, source=source, name=name, confirm=confirm)
 
 
 def _table(

@@ -11,6 +11,7 @@ from search.errors import InputError
 from search.rows import Array, Split
 
 MIN_SIDE_ROWS = 5
+"""Either side must have so many rows, also where test rows are given."""
 MIN_SIDE_SHARE = 0.2
 """Either side must have this share of the rows expected there; heavy duplication can upset that."""
 MIN_GROUPS = 10
@@ -49,6 +50,8 @@ def confirm_rows(table: Table, share: float) -> Mask:
         InputError: if either side has far too few rows, or a time is none.
     """
     if table.confirm is not None:
+        for side, rows in (("confirm", table.confirm), ("development", ~table.confirm)):
+            _check_side(side, int(rows.sum()), len(rows), least=MIN_SIDE_ROWS)
         return table.confirm
     if table.time is not None:
         mask = latest(times_of(table.time), share)
@@ -117,8 +120,8 @@ def split_groups(
 
     The groups, in the order of their mean targets, are dealt in rounds, each of which takes one
     group at random out of every few neighbours; the first ones dealt are the validation groups,
-    until they have enough rows. Splits of one data set must have equal sizes: so a few rows at
-    random, fewer than twice the largest group has, stay out of this replicate.
+    until they have enough rows. Splits of one data set must have equal sizes: so some rows at
+    random, one fewer than the largest group has, stay out of this replicate.
 
     Args:
         targets: (rows,) class indices or numbers.
@@ -209,7 +212,13 @@ def _check_sides(mask: Mask, share: float, distinct: str) -> None:
         ("development", len(mask) - n_confirm, (1 - share) * len(mask)),
     ):
         least = max(MIN_SIDE_ROWS, round(MIN_SIDE_SHARE * expected))
-        if count < least:
-            rule = f"must be at least {least} (about {expected:.0f} are expected)"
-            received = f"{count} of {len(mask)} rows, {distinct}"
-            raise InputError(f"{side} rows", rule, received)
+        why = f" (about {expected:.0f} are expected)"
+        _check_side(side, count, len(mask), least=least, why=why, more=f", {distinct}")
+
+
+def _check_side(
+    side: str, count: int, n_rows: int, *, least: int, why: str = "", more: str = ""
+) -> None:
+    if count < least:
+        rule = f"must be at least {least}{why}"
+        raise InputError(f"{side} rows", rule, f"{count} of {n_rows} rows{more}")

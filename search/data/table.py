@@ -102,7 +102,7 @@ def make_table(
         InputError: naming the column or the count that breaks a rule.
     """
     roles = roles or Roles()
-    frame = _with_text_names(frame, source)
+    frame = _with_text_names(frame.reset_index(drop=True), source)
     _check_roles(frame, target, roles)
     there = frame[target].notna()
     rows = _rows_with_target(frame, there, target, source)
@@ -132,13 +132,20 @@ def make_table(
 
 
 def make_images(
-    images: Array, target: pd.Series, *, source: str, name: str, confirm: Mask | None = None
+    images: Array,
+    target: pd.Series,
+    task: Task | None,
+    *,
+    source: str,
+    name: str,
+    confirm: Mask | None = None,
 ) -> Table:
     """Check images and their classes or numbers.
 
     Args:
         images: (rows, height, width) or (rows, height, width, channels) numbers.
-        target: (rows,), none missing: whole numbers and text are classes, others a regression.
+        target: (rows,), none missing.
+        task: None makes text or booleans a classification, numbers a regression.
         source: what the person named.
         name: the same, short.
         confirm: (rows,) an official test split.
@@ -151,12 +158,11 @@ def make_images(
     extremes = float(images.min()), float(images.max())
     if not all(abs(value) <= LARGEST_NUMBER for value in extremes):
         raise InputError(f"images of {source}", _FINITE, f"{extremes[0]:g} to {extremes[1]:g}")
-    is_regression = target.dtype.kind == "f"
-    values = _tidy_target(target if is_regression else target.astype("str"))
-    task: Task = "regression" if is_regression else "classification"
-    _check_target(values, task, asked=True)
+    values = _tidy_target(target)
+    chosen = _task_of(values, task)
+    notes = _check_target(values, chosen, asked=task is not None)
     nothing = pd.DataFrame(index=values.index)
-    return Table(source, name, nothing, values, task, images=images, confirm=confirm)
+    return Table(source, name, nothing, values, chosen, notes, images=images, confirm=confirm)
 
 
 def one_of(names: Iterable[str], received: str) -> str:
@@ -261,8 +267,8 @@ def _complete(rows: pd.DataFrame, column: str | None, what: str) -> pd.Series | 
     _check_finite(values)
     missing = np.flatnonzero(values.isna())
     if missing.size:
-        row = int(rows.index[missing[0]]) + 1
-        raise InputError(f"column {column!r}", f"must have {what} in every row", f"none in {row}")
+        rule, row = f"must have {what} in every row", rows.index[missing[0]] + 1
+        raise InputError(f"column {column!r}", rule, f"none in {row}")
     return values.reset_index(drop=True)
 
 
@@ -271,11 +277,8 @@ def _check_finite(column: pd.Series) -> None:
         return
     wrong = column[column.abs() > LARGEST_NUMBER]
     if not wrong.empty:
-        raise InputError(
-            f"column {column.name!r}",
-            _FINITE,
-            f"{wrong.iloc[0]:g} in row {wrong.index[0] + 1}",
-        )
+        received = f"{wrong.iloc[0]:g} in row {wrong.index[0] + 1}"
+        raise InputError(f"column {column.name!r}", _FINITE, received)
 
 
 def _check_target(target: pd.Series, task: Task, *, asked: bool) -> tuple[str, ...]:

@@ -16,11 +16,12 @@ _ABOUT_TABLE = (
     "choice. Those in parentheses are not swapped one by one: a network normalizes itself only as "
     "a whole."
 )
+_ABOUT_SPACES = "They are joint spaces, for a search over all factors at once; run uses none."
 _ABOUT_LEVELS = (
-    "--levels core checks the levels marked core, --levels full checks all; under self_normalizing "
-    "alpha_dropout takes the place of dropout. --factors block compares the block of initializer, "
-    "activation and normalization with those of the other recipes, --factors recipe the whole "
-    "recipes."
+    "run varies one factor at a time, at these levels. --levels core checks the levels marked "
+    "core, --levels full checks all; under self_normalizing alpha_dropout takes the place of "
+    "dropout. --factors block compares the block of initializer, activation and normalization "
+    "with those of the other recipes, --factors recipe the whole recipes."
 )
 
 
@@ -32,6 +33,7 @@ def guideline_view() -> RenderableType:
         _levels_table(),
         Padding(Text(_ABOUT_LEVELS, "dim"), (1, 0)),
         Text.assemble(("search spaces", "bold"), "  ", ", ".join(SPACES)),
+        Text(_ABOUT_SPACES, "dim"),
     )
 
 

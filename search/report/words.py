@@ -170,7 +170,8 @@ def asked(settings: Settings) -> str:
     """What was asked for that changes how rows are split and weighed."""
     told = {
         f"; rows of one {settings.group} kept together": settings.group,
-        f"; the latest by {settings.time} confirm": settings.time,
+        f"; the latest by {settings.time} confirm, and every replicate is validated on the same "
+        "latest of the others": settings.time,
         "; in training all classes weigh the same": settings.class_weight,
     }
     return "".join(words for words, given in told.items() if given is not None)

@@ -57,6 +57,42 @@ def test_whole_numbers_are_classes_unless_the_task_says_otherwise() -> None:
     assert load_dataset((X, np.array(["a", "b", "c"])[Y])).class_names == ("a", "b", "c")
 
 
+@pytest.mark.parametrize("shape", [(4,), (4, 4)])
+@pytest.mark.parametrize("dtype", ["int64", "float32", "bool", "str"])
+def test_images_have_the_task_that_a_table_with_their_target_has(
+    dtype: str, shape: tuple[int, ...]
+) -> None:
+    x, y = RNG.normal(size=(100, *shape)), Y.astype(dtype)
+    numbers, found = dtype in {"int64", "float32"}, load_dataset((x, y))
+    assert found.task == ("regression" if dtype == "float32" else "classification")
+    assert any("was read as a regression" in note for note in found.notes) == (dtype == "float32")
+    classes = load_dataset((x, y), task="classification")
+    assert classes.class_names == (("0", "1", "2") if dtype != "bool" else ("False", "True"))
+    if numbers:
+        assert load_dataset((x, y), task="regression").task == "regression"
+    else:
+        with pytest.raises(InputError, match="must be numeric for a regression"):
+            load_dataset((x, y), task="regression")
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "words"),
+    [
+        ("a", np.inf, "column 'a' must be finite .* received inf in row 7"),
+        ("patient", np.nan, "column 'patient' must have a group in every row; received none in 7"),
+        ("y", np.inf, "column 'y' must be finite .* received inf in row 7"),
+    ],
+)
+@pytest.mark.parametrize("index", [pd.date_range("2024-01-01", periods=100), [*"ab"] * 50])
+def test_a_wrong_value_is_found_by_its_row_whatever_the_index(
+    index: Any, column: str, wrong: float, words: str
+) -> None:
+    frame = pd.DataFrame({"a": X[:, 0], "patient": Y * 1.0, "y": X[:, 1]})
+    frame.loc[6, column] = wrong
+    with pytest.raises(InputError, match=words):
+        load_dataset(frame.set_index(pd.Index(index)), target="y", roles=Roles(group="patient"))
+
+
 def test_a_frame_in_memory_may_have_any_names_and_types() -> None:
     frame = pd.DataFrame(
         {
@@ -92,6 +128,14 @@ def test_a_frame_in_memory_may_have_any_names_and_types() -> None:
         (
             ((np.ones((70, 4, 4)), Y[:70]), (RNG.normal(size=(30, 4, 4)), Y[70:])),
             "images must vary over the development rows; received only 1",
+        ),
+        (
+            ((X[:97], Y[:97]), (X[97:], Y[97:])),
+            "confirm rows must be at least 5; received 3 of 100 rows",
+        ),
+        (
+            ((X[:3], Y[:3]), (X[3:], Y[3:])),
+            "development rows must be at least 5; received 3 of 100 rows",
         ),
         ((X, np.where(Y == 0, np.nan, Y)), "must have a finite target in every row"),
         (((X[:70], Y[:70]), (X[70:, :2], Y[70:])), "must have the same columns in both x"),

@@ -173,7 +173,10 @@ def test_conditions_tell_how_rows_were_split_and_weighed() -> None:
     words = "features; rows of one patient kept together; in training all classes weigh the same"
     assert told.endswith(words)
     told = conditions(report(settings=Settings(time="day")))["data"]
-    assert told.endswith("features; the latest by day confirm")
+    assert told.endswith(
+        "features; the latest by day confirm, "
+        "and every replicate is validated on the same latest of the others"
+    )
     assert conditions(report())["data"].endswith("features")
 
 

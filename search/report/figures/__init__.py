@@ -64,9 +64,10 @@ FIGURES: dict[str, Plot] = {
     ),
     "fit": Plot(
         "Overfitting and underfitting",
-        "The loss on training and on validation rows at the best epoch of each replicate. A "
-        f"validation loss above {fit.OVERFITS_ABOVE:g} times the training loss is called "
-        f"overfitting, one below {fit.UNDERFITS_BELOW:g} times it underfitting.",
+        "The loss on training and on validation rows at the best epoch of each replicate. The "
+        "training loss is a mean over the epoch, while the weights still move. A validation loss "
+        f"above {fit.LARGE_GAP:g} times it is called a large gap, one below {fit.SMALL_GAP:g} "
+        "times it a small one; with dropout or class weights in training the two do not compare.",
         fit.draw,
         fit.see,
     ),
