@@ -85,6 +85,7 @@ def report(
             "fingerprint": "0123456789abcdef",
             "target": "target",
             "notes": [],
+            "columns": [{"name": "pixel", "kind": "number", "done": "kept", "n_features": 64}],
         },
         conditions={},
         terms=terms,

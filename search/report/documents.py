@@ -21,6 +21,7 @@ def documents(report: SweepReport) -> dict[str, str | bytes]:
         "verdict.md": verdict_markdown(report),
         "verdict.json": as_json(report.to_dict()),
         "settings.json": as_json(report.settings.to_dict()),
+        "columns.json": as_json(report.data["columns"]),
         PAGE: page,
         **{f"figures/{name}.png": picture for name, picture in pictures.items()},
     }

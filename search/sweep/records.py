@@ -159,7 +159,7 @@ class SweepReport:
             "compile_seconds": round(self.compile_seconds, 1),
             "trainings": self.trainings,
             "conditions": dict(self.conditions),
-            "data": dict(self.data),
+            "data": {key: value for key, value in self.data.items() if key != "columns"},
             "recipe": self.recipe.to_dict(),
             "trials": {"complete": self.complete, "pruned": 0, "failed": self.failed},
             "factors": [factor.to_dict() for factor in self.factors],

@@ -173,5 +173,6 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
             "rarest_share": dataset.rarest_share,
             "fingerprint": dataset.fingerprint,
             "notes": list(dataset.notes),
+            "columns": dataset.preparation.to_dict()["summary"],
         },
     )

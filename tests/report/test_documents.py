@@ -22,7 +22,10 @@ def text(content: str | bytes) -> str:
 def test_a_sweep_has_documents_that_agree() -> None:
     shown = report(settings=Settings(name="mine", seed=3))
     found = documents(shown)
-    assert list(found)[:4] == ["verdict.md", "verdict.json", "settings.json", "report.html"]
+    names = ["verdict.md", "verdict.json", "settings.json", "columns.json", "report.html"]
+    assert list(found)[:5] == names
+    assert json.loads(found["columns.json"]) == shown.data["columns"]
+    assert "columns" not in json.loads(found["verdict.json"])["data"]
     assert json.loads(found["verdict.json"]) == json.loads(json.dumps(shown.to_dict()))
     assert Settings.from_dict(json.loads(found["settings.json"])) == shown.settings
     assert text(found["verdict.md"]).startswith("# mine\n")
