@@ -107,6 +107,21 @@ def _evidence(
         level=level,
         depth=depth,
         losses=tuple(float(x) for x in noise),
+        deltas=_deltas(report, factor, level, depth, n=n),
         failed=tuple(index < failed for index in range(n)),
         calibration=Calibration.of(confident, labels) if has_classes and n else None,
     )
+
+
+def _deltas(
+    report: SweepReport, factor: str, level: str, depth: int, *, n: int
+) -> tuple[float, ...]:
+    """With the mean that the comparison has; zeros for a default."""
+    found = (
+        comparison.difference or 0.0
+        for verdict in report.factors
+        if (verdict.factor, verdict.depth or report.recipe.depth) == (factor, depth)
+        for comparison in verdict.comparisons
+        if comparison.level == level
+    )
+    return (next(found, 0.0),) * n

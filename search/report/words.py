@@ -179,6 +179,8 @@ def asked(settings: Settings) -> str:
 def _obstacle(report: SweepReport) -> str | None:
     """Why there is no verdict at all, if there is none."""
     terms = report.terms
+    if terms.one_class:
+        return "the AUC takes confirm rows of both classes, and all are of one"
     if not terms.has_enough_rows:
         margin = in_units(terms.margin, terms.loss)
         return (

@@ -75,6 +75,8 @@ def needs_in_words(needs: Needs, terms: Terms, replicates: int) -> str:
         terms: what was fixed beforehand.
         replicates: how many there are.
     """
+    if terms.one_class:
+        return "no confirm row is of the other class"
     if needs.too_close:
         return "too close to the margin to be settled by more training"
     if needs.rows is not None:
