@@ -196,15 +196,18 @@ def list_all(*, json: Json = False) -> None:
     from search.report.words import headline
     from search.sweep.reporting import list_sweeps
 
-    reports = list_sweeps(_home())
+    sweeps = list_sweeps(_home())
     if json:
         keys = ("name", "state", "data", "recipe", "headline")
         rows = [
-            (r.name, r.state, r.data["source"], r.settings.recipe, headline(r)) for r in reports
+            (name, None, None, None, f"cannot be read: {r}")
+            if isinstance(r, Exception)
+            else (name, r.state, r.data["source"], r.settings.recipe, headline(r))
+            for name, r in sweeps.items()
         ]
         _print_json([dict(zip(keys, row, strict=True)) for row in rows])
-    elif reports:
-        _print(sweeps_table(reports))
+    elif sweeps:
+        _print(sweeps_table(sweeps))
     else:
         _tell("no sweeps here yet")
 

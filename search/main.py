@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 from search import defaults
 from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
-from search.report.documents import documents
+from search.report.documents import documents, text_documents
 from search.settings import Settings
 from search.study import Store
 from search.sweep import folder
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
-from search.sweep.reporting import load_report
+from search.sweep.reporting import load_report, loss_of
 from search.sweep.run import Sweep, open_sweep, sweep_file
 from search.tracking import Tracker, resolve_uri
 from search.tracking import sync as sync_tracking
@@ -133,12 +134,26 @@ def _run_and_log(
             tracker.hear(TrialStored(record))
         try:
             sweep.run(workers.train, (*listeners, tracker.hear))
-        finally:
-            report = sweep.report()
-            found = documents(report)
-            folder.write_page(home, report.name, found[folder.PAGE])
-            tracker.finish(report, found)
+        except BaseException:
+            with suppress(Exception):  # what ended the sweep is what a person must hear of
+                report = sweep.report()
+                tracker.finish(report, text_documents(report))
+            raise
+        report, found = _drawn(sweep.report(), home)
+        tracker.finish(report, found)
     return report
+
+
+def _drawn(report: SweepReport, home: Path) -> tuple[SweepReport, dict[str, str | bytes]]:
+    """The documents; where the page cannot be drawn, those in words and a note that says so."""
+    try:
+        found = documents(report)
+        folder.write_page(home, report.name, found[folder.PAGE])
+    except Exception as error:  # noqa: BLE001  # whatever it is, the verdict stands
+        note = f"the page could not be drawn: {type(error).__name__}: {error}"
+        report = replace(report, notes=(*report.notes, note))
+        return report, text_documents(report)
+    return report, found
 
 
 def load(name: str, *, home: Path | None = None) -> SweepReport:
@@ -174,5 +189,5 @@ def _remembered_uri(report: SweepReport) -> str | None:
 
 
 def _tracker(sweep: Sweep, settings: Settings, home: Path) -> Tracker:
-    task, uri = sweep.dataset.task, settings.tracking_uri
-    return Tracker(sweep.file.name, task, home=home, tracking_uri=uri)
+    loss, uri = loss_of(sweep.file), settings.tracking_uri
+    return Tracker(sweep.file.name, loss, home=home, tracking_uri=uri)

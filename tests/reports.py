@@ -7,7 +7,7 @@ import numpy as np
 
 from search.settings import Settings
 from search.sweep.records import State, SweepReport
-from search.verdict import Comparison, FactorVerdict, Loss, Terms, compare
+from search.verdict import METRICS, Comparison, FactorVerdict, Loss, Terms, compare
 from spaces import TABLE, get_recipe
 
 TERMS = Terms(Loss.ERROR_RATE, margin=0.01, comparisons=16, n_rows=360)
@@ -77,10 +77,10 @@ def report(
         recipe=get_recipe(settings.recipe),
         data={
             "source": settings.data,
-            "task": "classification" if terms.loss is Loss.ERROR_RATE else "regression",
+            "task": METRICS[terms.loss].task,
             "n_rows": 1437 + terms.n_rows,
             "n_features": 64,
-            "n_classes": 10 if terms.loss is Loss.ERROR_RATE else 0,
+            "n_classes": 0 if METRICS[terms.loss].task == "regression" else 10,
             "n_confirm": terms.n_rows,
             "fingerprint": "0123456789abcdef",
             "target": "target",

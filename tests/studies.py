@@ -9,7 +9,7 @@ import numpy as np
 from search.study.record import TrialRecord
 from search.sweep.arms import DEFAULT
 from search.sweep.records import ArmEvidence, SweepReport
-from search.verdict import Calibration, FactorVerdict, Loss
+from search.verdict import METRICS, Calibration, FactorVerdict
 from spaces import FACTORS, get_recipe, nuisance_space
 from tests.factories import confirm_trial, curve, pilot_trial
 
@@ -98,7 +98,7 @@ def _trials(
 def _evidence(
     report: SweepReport, factor: str, level: str, depth: int, *, n: int, failed: int
 ) -> ArmEvidence:
-    is_rate = report.terms.loss is Loss.ERROR_RATE
+    has_classes = METRICS[report.terms.loss].task == "classification"
     noise = np.random.default_rng(n).normal(0.1, 0.005, size=n)
     confident = np.random.default_rng(1).dirichlet([0.2, 0.2, 0.2], size=600)
     labels = np.random.default_rng(2).integers(3, size=600)
@@ -107,6 +107,21 @@ def _evidence(
         level=level,
         depth=depth,
         losses=tuple(float(x) for x in noise),
+        deltas=_deltas(report, factor, level, depth, n=n),
         failed=tuple(index < failed for index in range(n)),
-        calibration=Calibration.of(confident, labels) if is_rate and n else None,
+        calibration=Calibration.of(confident, labels) if has_classes and n else None,
     )
+
+
+def _deltas(
+    report: SweepReport, factor: str, level: str, depth: int, *, n: int
+) -> tuple[float, ...]:
+    """With the mean that the comparison has; zeros for a default."""
+    found = (
+        comparison.difference or 0.0
+        for verdict in report.factors
+        if (verdict.factor, verdict.depth or report.recipe.depth) == (factor, depth)
+        for comparison in verdict.comparisons
+        if comparison.level == level
+    )
+    return (next(found, 0.0),) * n

@@ -1,14 +1,20 @@
 """From settings to a data set, by name or handed over."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from search.errors import InputError
-from search.main import dataset_of, run
+from search.main import _drawn, dataset_of, run
+from search.report.figures import FIGURES
 from search.settings import Settings
+from search.sweep.records import SweepReport
+from tests.reports import report
+from tests.studies import studied
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -44,3 +50,16 @@ def test_data_is_named_or_handed_over_but_not_both(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="target must name the column to predict"):
         run(data=FRAME, home=tmp_path / "mlruns")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_cannot_be_drawn_costs_neither_verdict_nor_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: SweepReport) -> Figure:
+        raise KeyError("a bug")
+
+    monkeypatch.setitem(FIGURES, "forest", replace(FIGURES["forest"], draw=broken))
+    shown, found = _drawn(studied(report()), tmp_path)
+    assert shown.notes[-1] == "the page could not be drawn: KeyError: 'a bug'"
+    assert list(found) == ["verdict.md", "verdict.json", "settings.json"]
+    assert shown.notes[-1] in str(found["verdict.md"])

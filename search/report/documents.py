@@ -18,12 +18,19 @@ def documents(report: SweepReport) -> dict[str, str | bytes]:
 
     page, pictures = page_and_pictures(report)
     return {
+        **text_documents(report),
+        PAGE: page,
+        **{f"figures/{name}.png": picture for name, picture in pictures.items()},
+    }
+
+
+def text_documents(report: SweepReport) -> dict[str, str | bytes]:
+    """Those in words alone: quick, nothing is drawn."""
+    return {
         "verdict.md": verdict_markdown(report),
         "verdict.json": as_json(report.to_dict()),
         "settings.json": as_json(report.settings.to_dict()),
         "columns.json": as_json(report.data["columns"]),
-        PAGE: page,
-        **{f"figures/{name}.png": picture for name, picture in pictures.items()},
     }
 
 

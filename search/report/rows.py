@@ -15,6 +15,7 @@ from search.verdict import (
     in_units,
     new_rows_in_words,
     outcome_in_words,
+    points,
     verdict_in_words,
 )
 
@@ -163,11 +164,10 @@ def in_points(difference: float, loss: Loss) -> str:
         difference: of the loss, or ln of a ratio (exp(d) - 1 is shown).
         loss: which loss.
     """
-    metric = METRICS[loss]
-    value = metric.scale * (math.expm1(difference) if metric.is_ratio else difference)
-    text = f"{value:+.{metric.decimals}f}" if abs(value) < 100 else f"{value:+,.0f}"
+    decimals, value = METRICS[loss].decimals, points(difference, loss)
+    text = f"{value:+.{decimals}f}" if abs(value) < 100 else f"{value:+,.0f}"
     if float(text.replace(",", "")) == 0:
-        return f"{0:.{metric.decimals}f}"
+        return f"{0:.{decimals}f}"
     return text.replace("-", _MINUS)
 
 

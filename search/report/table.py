@@ -92,12 +92,16 @@ def alternatives_table(factors: Sequence[FactorVerdict]) -> Table:
     return table
 
 
-def sweeps_table(reports: Sequence[SweepReport]) -> Table:
-    """One line for each sweep."""
+def sweeps_table(sweeps: Mapping[str, SweepReport | Exception]) -> Table:
+    """One line for each sweep, by its name: where it stands, or why it cannot be read."""
     table = _table("name", "state", "data", "recipe", "headline")
-    for report in reports:
+    for name, report in sweeps.items():
+        if isinstance(report, Exception):
+            words = Text(f"cannot be read: {report}", "red")
+            table.add_row(Text(name, "bold"), NOTHING, NOTHING, NOTHING, words)
+            continue
         table.add_row(
-            Text(report.name, "bold"),
+            Text(name, "bold"),
             report.state,
             Text(data_name(report)),
             report.settings.recipe,

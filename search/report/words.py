@@ -30,7 +30,6 @@ _WHOLE = {
     "recipe": "the whole recipe",
     COMBINATION: "the combination",
 }
-UNITS = {loss: metric.unit for loss, metric in METRICS.items()}
 
 
 def headline(report: SweepReport) -> str:
@@ -104,10 +103,11 @@ def how_to_read(report: SweepReport, *, detailed: bool = False) -> dict[str, str
         report: in the table.
         detailed: whether the table shows every alternative.
     """
+    metric = METRICS[report.terms.loss]
     columns = {
         "difference": (
-            "alternative minus default in the error on the confirm rows, in "
-            f"{UNITS[report.terms.loss]}, and the range it lies in; "
+            f"alternative minus default in {metric.name} on the confirm rows, in "
+            f"{metric.short_unit}, and the range it lies in; "
             "below zero the alternative is better"
         ),
         "new rows": "whether the same is shown for rows that are not in this data",
@@ -180,6 +180,8 @@ def asked(settings: Settings) -> str:
 def _obstacle(report: SweepReport) -> str | None:
     """Why there is no verdict at all, if there is none."""
     terms = report.terms
+    if terms.one_class:
+        return "the AUC takes confirm rows of both classes, and all are of one"
     if not terms.has_enough_rows:
         margin = in_units(terms.margin, terms.loss)
         return (

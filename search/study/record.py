@@ -34,7 +34,7 @@ class TrialRecord:
     reason: str
     """How it ended, in words."""
     value: float | None
-    """Error rate, or RMSE in standardized units, on the validation rows; None if it failed."""
+    """The metric's loss (of standardized targets) on the validation rows; None if it failed."""
     standard_error: float | None
     """Of `value`, from the spread over the validation rows."""
     params: Mapping[str, Value]

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from search.study.record import TrialRecord
-from search.sweep.arms import DEFAULT
-from search.sweep.records import ArmEvidence, SweepReport
-from search.verdict import Comparison, FactorVerdict, Loss, delta
+from search.sweep.records import SweepReport
+from search.verdict import Comparison, FactorVerdict
 
 _VERDICTS = (
     "depth", "factor", "default", "verdict", "level", "guideline", "outcome", "inconsistent",
@@ -57,8 +55,7 @@ def replicates(report: SweepReport) -> pd.DataFrame:
     }
     rows = []
     for arm in report.evidence:
-        differences = _differences(arm, _default_of(arm, report), report.terms.loss)
-        for index, difference in enumerate(differences):
+        for index, difference in enumerate(arm.deltas):
             record = records[arm.depth, arm.factor, arm.level, index]
             row = {
                 "depth": arm.depth,
@@ -128,21 +125,6 @@ def _of_training(record: TrialRecord) -> dict[str, Any]:
         "seconds": record.seconds,
         **record.params,
     }
-
-
-def _default_of(arm: ArmEvidence, report: SweepReport) -> ArmEvidence:
-    """What a level is paired with: a default of its own factor, or else the one of its depth."""
-    same_depth = [other for other in report.evidence if other.depth == arm.depth]
-    own = {factor.factor: factor.default for factor in report.factors}.get(arm.factor)
-    found = (e for e in same_depth if e.factor == arm.factor and e.level == own)
-    shared = (e for e in same_depth if e.factor == DEFAULT)
-    return next(found, None) or next(shared)
-
-
-def _differences(arm: ArmEvidence, default: ArmEvidence, loss: Loss) -> list[float]:
-    power = 1 if loss is Loss.ERROR_RATE else 2  # of what one row loses
-    mine, theirs = (np.array(losses)[:, None] ** power for losses in (arm.losses, default.losses))
-    return [float(x) for x in delta(mine, theirs[: len(mine)], loss)]
 
 
 def _frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

@@ -80,7 +80,9 @@ class ArmEvidence:
     depth: int
     """Hidden layers."""
     losses: tuple[float, ...]
-    """(replicates,) error rate or RMSE on the confirm rows, up to its last look."""
+    """(replicates,) the metric's loss on the confirm rows, up to its last look."""
+    deltas: tuple[float, ...]
+    """(replicates,) difference to the default it is compared with; zeros for a default."""
     failed: tuple[bool, ...]
     """(replicates,) whether it scored as the trivial predictor."""
     calibration: Calibration | None

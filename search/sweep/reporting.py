@@ -16,8 +16,13 @@ from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
 
 
-def load_report(name: str, home: Path) -> SweepReport:
+def load_report(name: str, home: Path, *, evidence: bool = True) -> SweepReport:
     """Where a sweep stands, running or not.
+
+    Args:
+        name: of the sweep.
+        home: the folder of all sweeps.
+        evidence: whether to go through all predictions for it.
 
     Raises:
         SweepNotFoundError: listing the sweeps there are.
@@ -28,12 +33,19 @@ def load_report(name: str, home: Path) -> SweepReport:
     judge = judge_of(file, store)
     standing = judge.take_stock(file.settings.n_replicates)
     found = report(file, store, judge, standing, is_held=folder.is_held(home, name))
-    return replace(found, mlflow=folder.read_identifiers(home, name))
+    seen = judge.evidence(standing) if evidence else ()
+    return replace(found, evidence=seen, mlflow=folder.read_identifiers(home, name))
 
 
-def list_sweeps(home: Path) -> list[SweepReport]:
-    """The reports of all sweeps, by name."""
-    return [load_report(name, home) for name in folder.names(home)]
+def list_sweeps(home: Path) -> dict[str, SweepReport | Exception]:
+    """Name -> the report of every sweep, without evidence, or why it cannot be read."""
+    found: dict[str, SweepReport | Exception] = {}
+    for name in folder.names(home):
+        try:
+            found[name] = load_report(name, home, evidence=False)
+        except Exception as error:  # noqa: BLE001  # one damaged sweep must not hide the others
+            found[name] = error
+    return found
 
 
 def judge_of(file: SweepFile, store: Store) -> Judge:
@@ -68,7 +80,7 @@ def report(
     file: SweepFile, store: Store, judge: Judge, standing: Standing, *, is_held: bool
 ) -> SweepReport:
     """Put together what a person is told."""
-    terms = terms_of(file)
+    terms = judge.terms
     records = store.all_records()
     failed = sum(record.state == "failed" for record in records)
     return SweepReport(
@@ -86,7 +98,6 @@ def report(
         trainings=sum(record.trainings for record in records),
         seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
-        evidence=judge.evidence(standing),
         records=tuple(records),
     )
 

@@ -75,7 +75,8 @@ class Sweep:
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
         standing = self.judge.take_stock(self.file.settings.n_replicates)
-        return report(self.file, self.store, self.judge, standing, is_held=False)
+        found = report(self.file, self.store, self.judge, standing, is_held=False)
+        return replace(found, evidence=self.judge.evidence(standing))
 
     def _pilot(self, job: Job, stage: Stage, windows: dict[Arm, Window]) -> bool:
         """Add the windows of a stage's arms; False if the budget ran out first."""

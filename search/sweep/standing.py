@@ -1,7 +1,7 @@
 """Where a sweep stands: its verdicts, recomputed from the store and nothing else."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import final
@@ -17,6 +17,7 @@ from search.verdict import (
     Calibration,
     Comparison,
     FactorVerdict,
+    Loss,
     Terms,
     Verdict,
     active_levels,
@@ -97,7 +98,16 @@ class Judge:
         self._terms = terms
         self._store = store
         self._losses: dict[tuple[str, int], tuple[Array, bool]] = {}
+        self._calibrations: dict[str, Calibration] = {}
         self._labels: Array | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What was fixed beforehand, and whether the labels allow a verdict once they are there."""
+        if self._terms.loss is not Loss.AUC or not self._store.has_predictions(LABELS):
+            return self._terms
+        one_class = len(np.unique(self._confirm_labels() == 1)) < 2
+        return replace(self._terms, one_class=one_class)
 
     def take_stock(self, replicates: int) -> Standing:
         """Take every look that the store's replicates allow, in order.
@@ -116,7 +126,10 @@ class Judge:
     def evidence(self, standing: Standing) -> tuple[ArmEvidence, ...]:
         """What the looks up to a standing saw of each arm."""
         return tuple(
-            self._evidence(arm, stage.used[arm]) for stage in standing.stages for arm in stage.arms
+            self._evidence(arm, contest.default, stage.used[arm])
+            for stage in standing.stages
+            for contest in stage.contests
+            for arm in contest.arms
         )
 
     def first_look_is_due(self, replicates: int) -> bool:
@@ -162,43 +175,47 @@ class Judge:
 
     def _comparison(self, arm: Arm, default: Arm, n: int) -> Comparison:
         mine, theirs, failures = self._paired_losses(arm, default, n)
-        loss = self._terms.loss
+        loss = self.terms.loss
         return compare(
             delta(mine, theirs, loss) if n else np.zeros(0),
-            self._differences(mine, theirs) if n else np.zeros(self._terms.n_rows),
-            self._terms,
+            self._differences(mine, theirs) if n else np.zeros(self.terms.n_rows),
+            self.terms,
             level=arm.level,
             guideline=arm.guideline,
             failures=failures,
         )
 
-    def _evidence(self, arm: Arm, n: int) -> ArmEvidence:
+    def _evidence(self, arm: Arm, default: Arm, n: int) -> ArmEvidence:
         records = self._replicates(arm, n)
         seen = [self._row_losses(arm, record) for record in records]
+        mine, theirs, _ = self._paired_losses(arm, default, n)
         return ArmEvidence(
             factor=arm.factor,
             level=arm.level,
             depth=arm.recipe.depth,
-            losses=tuple(float(mean_loss(losses, self._terms.loss)) for losses, _ in seen),
+            losses=tuple(float(mean_loss(losses, self.terms.loss)) for losses, _ in seen),
+            deltas=tuple(map(float, delta(mine, theirs, self.terms.loss))) if n else (),
             failed=tuple(failed for _, failed in seen),
             calibration=self._calibration(records),
         )
 
     def _calibration(self, records: Iterable[TrialRecord]) -> Calibration | None:
         """Of the predictions on disk: a failed replicate says nothing about probabilities."""
-        if METRICS[self._terms.loss].task != "classification":
+        if METRICS[self.terms.loss].task != "classification":
             return None
-        each = [
-            Calibration.of(self._store.read_predictions(record.artifact), self._confirm_labels())
-            for record in records
-            if record.artifact is not None
-        ]
+        each = [self._calibration_of(r.artifact) for r in records if r.artifact is not None]
         return reduce(add, each) if each else None
+
+    def _calibration_of(self, artifact: str) -> Calibration:
+        if artifact not in self._calibrations:
+            predictions = self._store.read_predictions(artifact)
+            self._calibrations[artifact] = Calibration.of(predictions, self._confirm_labels())
+        return self._calibrations[artifact]
 
     def _paired_losses(self, arm: Arm, default: Arm, n: int) -> tuple[Array, Array, int]:
         """(replicates, rows) of an arm and of the default, and how often the arm failed."""
         if not n:
-            nothing = np.zeros((0, self._terms.n_rows))
+            nothing = np.zeros((0, self.terms.n_rows))
             return nothing, nothing, 0
         mine = [self._row_losses(arm, record) for record in self._replicates(arm, n)]
         theirs = [self._row_losses(default, record) for record in self._replicates(default, n)]
@@ -207,8 +224,8 @@ class Judge:
 
     def _differences(self, mine: Array, theirs: Array) -> Array:
         """(rows,) what each confirm row adds to the difference, or (groups,) of them."""
-        differences = row_differences(mine, theirs, self._terms.loss, self._confirm_labels())
-        if self._terms.n_groups is None:
+        differences = row_differences(mine, theirs, self.terms.loss, self._confirm_labels())
+        if self.terms.n_groups is None:
             return differences
         return by_group(differences, self._store.read_predictions(GROUPS))
 
@@ -219,8 +236,8 @@ class Judge:
             if record.artifact is not None:
                 predictions = self._store.read_predictions(record.artifact)
             trivial = np.asarray(record.trivial)
-            predictions, failed = or_trivial(predictions, trivial, self._terms.n_rows)
-            losses = row_losses(predictions, self._confirm_labels(), self._terms.loss)
+            predictions, failed = or_trivial(predictions, trivial, self.terms.n_rows)
+            losses = row_losses(predictions, self._confirm_labels(), self.terms.loss)
             self._losses[key] = losses, failed
         return self._losses[key]
 

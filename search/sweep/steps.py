@@ -172,7 +172,9 @@ def score(loss: Loss, result: Result, targets: Array, weights: Array | None = No
     likelihood = np.take_along_axis(result.validation, targets[:, None], axis=1)
     surprises = -np.log(np.maximum(likelihood[:, 0], _LEAST))
     cross_entropy = surprises.mean() if weights is None else np.average(surprises, weights=weights)
-    return Score(value, max(spread, 1 / len(losses)), float(cross_entropy))
+    if loss is Loss.ERROR_RATE:  # no lane is known better than to a row
+        spread = max(spread, 1 / len(losses))
+    return Score(value, spread, float(cross_entropy))
 
 
 def thinned(curve: Curve) -> dict[str, list[float]]:

@@ -10,7 +10,6 @@ from typing import final
 from mlflow.entities import LifecycleStage, Metric, Param, Run, RunTag
 
 from search.errors import SearchError
-from search.rows import Task
 from search.study.record import TrialRecord
 from search.sweep.records import SweepReport
 from search.tracking.client import identity, open_client
@@ -25,6 +24,7 @@ from search.tracking.pictures import (
     picture_of_trial,
     trial_name,
 )
+from search.verdict import Loss
 
 HOME = "search.home"
 """Tag of all runs that belong to one `mlruns/` folder; people may share a server."""
@@ -64,7 +64,7 @@ def sync(
     try:
         mirror = Mirror(
             report.name,
-            report.data["task"],
+            report.terms.loss,
             home=home,
             uri=uri,
             seconds=report.seconds,
@@ -97,7 +97,7 @@ class Mirror:
 
     Args:
         name: of the sweep.
-        task: names the measure.
+        loss: what is measured; names the values.
         home: the absolute `mlruns/` folder.
         uri: as `resolve_uri` gives it.
         seconds: how long ago the sweep began, for a parent run that is not there yet.
@@ -108,14 +108,14 @@ class Mirror:
     def __init__(
         self,
         name: str,
-        task: Task,
+        loss: Loss,
         *,
         home: Path,
         uri: str,
         seconds: float = 0.0,
         rebuild: bool = False,
     ) -> None:
-        self._name, self._task, self._uri, self._rebuild = name, task, uri, rebuild
+        self._name, self._loss, self._uri, self._rebuild = name, loss, uri, rebuild
         self._own = {HOME: identity(home)}
         self._client = open_client(uri, home)
         self._experiment = self._find_experiment(home)
@@ -157,7 +157,7 @@ class Mirror:
 
     def show_trial(self, record: TrialRecord) -> None:
         """Make one child run show this trial and delete what else stands for it."""
-        picture = picture_of_trial(record, self._task, self._sweep.info.run_id)
+        picture = picture_of_trial(record, self._loss, self._sweep.info.run_id)
         found = self._trials.get(trial_name(record), [])
         kept = next(filter(picture.is_shown_by, found), None)
         if kept is None:

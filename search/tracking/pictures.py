@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, final
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Run
 
-from search.rows import Task
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP
 from search.study.record import TrialRecord
 from search.sweep.records import State, SweepReport
+from search.verdict import METRICS, Loss
 
 SWEEP = "search.sweep"
 """Tag of a parent run: the name of its sweep."""
@@ -83,12 +83,12 @@ class Picture:
         )
 
 
-def picture_of_trial(record: TrialRecord, task: Task, parent: str) -> Picture:
+def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     """A child run.
 
     Args:
         record: the trial.
-        task: names the measure: `validation_error` or `validation_rmse`.
+        loss: what is measured; names the value, see `measure_of`.
         parent: id of the parent run.
     """
     in_confirm = record.replicate is not None
@@ -111,21 +111,27 @@ def picture_of_trial(record: TrialRecord, task: Task, parent: str) -> Picture:
     return Picture(
         params={key: str(value) for key, value in params.items() if key != "format"},
         # MLflow would draw infinity as 1.8e308.
-        points=tuple(point for point in _points(record, task) if math.isfinite(point.value)),
+        points=tuple(point for point in _points(record, loss) if math.isfinite(point.value)),
         tags=tags,
         status="FINISHED" if record.state == "complete" else "FAILED",
     )
 
 
-def _points(record: TrialRecord, task: Task) -> Iterator[Point]:
-    """The curve lies under `curve/`, so that `validation_error` is the final value."""
-    measure = "validation_error" if task == "classification" else "validation_rmse"
+def measure_of(loss: Loss) -> str:
+    """What MLflow calls a trial's value: `validation_error`, or `validation_one_minus_auc`."""
+    turned = "one_minus_" if METRICS[loss].direction == "higher" else ""
+    return f"validation_{turned}{loss}"
+
+
+def _points(record: TrialRecord, loss: Loss) -> Iterator[Point]:
+    """The curve lies under `curve/`: of the error rate or the RMSE, whatever is compared."""
     if record.value is not None:
-        yield Point(measure, record.value)
+        yield Point(measure_of(loss), record.value)
     yield Point("epochs", record.epochs)
     yield Point("best_epoch", record.best_epoch)
     yield Point("seconds", record.seconds)
-    names = {"validation_error": measure}
+    is_class = METRICS[loss].task == "classification"
+    names = {"validation_error": measure_of(Loss.ERROR_RATE if is_class else Loss.RMSE)}
     for name, values in record.curve.items():
         if name != "epoch":
             for epoch, value in zip(record.curve["epoch"], values, strict=True):

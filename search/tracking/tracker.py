@@ -7,11 +7,11 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self, final
 
-from search.rows import Task
 from search.sweep.records import Event, SweepReport, TrialStored
 from search.tracking.environment import resolve_uri
 from search.tracking.mirror import Mirror, behind
 from search.tracking.pictures import STATUS
+from search.verdict import Loss
 
 PATIENCE = 60.0
 """Seconds that leaving waits for what is still to be written."""
@@ -26,7 +26,7 @@ class Tracker:
 
     Args:
         name: of the sweep.
-        task: names the measure: `validation_error` or `validation_rmse`.
+        loss: what is measured; names the values.
         home: the absolute `mlruns/` folder.
         tracking_uri: of a server or a database; None means as the environment says, or local.
 
@@ -34,8 +34,8 @@ class Tracker:
         InputError: if `tracking_uri` is no address.
     """
 
-    def __init__(self, name: str, task: Task, *, home: Path, tracking_uri: str | None) -> None:
-        self._name, self._task, self._home = name, task, home
+    def __init__(self, name: str, loss: Loss, *, home: Path, tracking_uri: str | None) -> None:
+        self._name, self._loss, self._home = name, loss, home
         self._uri = resolve_uri(tracking_uri, home)
         self._jobs: SimpleQueue[Callable[[Mirror], None] | None] = SimpleQueue()
         # A server that hangs must not keep the process alive.
@@ -89,7 +89,7 @@ class Tracker:
     def _write(self) -> None:
         try:
             # Opening a new database takes seconds of migrations.
-            mirror = Mirror(self._name, self._task, home=self._home, uri=self._uri)
+            mirror = Mirror(self._name, self._loss, home=self._home, uri=self._uri)
             self._identifiers = mirror.identifiers
             mirror.end("RUNNING")
             while self._problem is None and (job := self._jobs.get()):

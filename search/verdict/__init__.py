@@ -27,7 +27,7 @@ from search.verdict.losses import (
     standard_error,
     trivial_prediction,
 )
-from search.verdict.metrics import METRICS, Loss, Metric, get_loss, row_weight
+from search.verdict.metrics import METRICS, Loss, Metric, get_loss, points, row_weight
 from search.verdict.outcome import Outcome, decide
 from search.verdict.rows import by_group
 from search.verdict.terms import Terms
@@ -71,6 +71,7 @@ __all__ = [
     "new_rows_in_words",
     "or_trivial",
     "outcome_in_words",
+    "points",
     "replicates_for_spread",
     "report_size",
     "row_differences",

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import rankdata
 
-from search.errors import InputError
 from search.verdict.intervals import Array
 from search.verdict.metrics import METRICS, Loss
 
@@ -131,16 +130,11 @@ def row_differences(alternative: Array, default: Array, loss: Loss, labels: Arra
 
     Returns:
         (rows,)
-
-    Raises:
-        InputError: if the AUC is asked of rows that are all of one class.
     """
     root = METRICS[loss].root
     if root:
         shares = [x / (root * _positive_mean(x, root)[..., None]) for x in (alternative, default)]
         return np.asarray((shares[0] - shares[1]).mean(axis=0))
-    if loss is Loss.AUC and len(np.unique(labels == 1)) < 2:
-        raise InputError("--metric auc", "must have confirm rows of both classes", "only one")
     return _influence((alternative - default).mean(axis=0), loss, labels)
 
 

@@ -26,6 +26,8 @@ class Loss(StrEnum):
 class Metric:
     """One line of the table."""
 
+    name: str
+    """Of the loss, within a sentence."""
     about: str
     """What it is, as a loss."""
     task: Task
@@ -51,9 +53,15 @@ class Metric:
         """Whether a difference is the logarithm of a ratio."""
         return self.root > 0
 
+    @property
+    def short_unit(self) -> str:
+        """Its unit where the metric is named beside it."""
+        return self.unit.partition(" of ")[0]
+
 
 METRICS: dict[Loss, Metric] = {
     Loss.ERROR_RATE: Metric(
+        name="error",
         about="share of rows put into a wrong class",
         task="classification",
         direction="lower",
@@ -65,6 +73,7 @@ METRICS: dict[Loss, Metric] = {
         rule_of_three=True,
     ),
     Loss.BALANCED_ERROR: Metric(
+        name="balanced error",
         about="mean over the classes of the share of their rows put into a wrong class",
         task="classification",
         direction="lower",
@@ -76,6 +85,7 @@ METRICS: dict[Loss, Metric] = {
         rule_of_three=True,
     ),
     Loss.LOG_LOSS: Metric(
+        name="log loss",
         about="mean of -ln of the probability given to the true class, in nats",
         task="classification",
         direction="lower",
@@ -88,6 +98,7 @@ METRICS: dict[Loss, Metric] = {
         rule_of_three=False,
     ),
     Loss.AUC: Metric(
+        name="1 − AUC",
         about="1 - AUC: how often a row of one class ranks wrongly against one of the other",
         task="classification",
         direction="higher",
@@ -99,6 +110,7 @@ METRICS: dict[Loss, Metric] = {
         rule_of_three=True,
     ),
     Loss.RMSE: Metric(
+        name="RMSE",
         about="root mean squared error",
         task="regression",
         direction="lower",
@@ -110,6 +122,7 @@ METRICS: dict[Loss, Metric] = {
         rule_of_three=False,
     ),
     Loss.MAE: Metric(
+        name="MAE",
         about="mean absolute error",
         task="regression",
         direction="lower",
@@ -142,6 +155,17 @@ def get_loss(name: str | None, task: Task, n_classes: int) -> Loss:
     if name == Loss.AUC and n_classes != 2:
         raise InputError("--metric auc", "must have two classes", f"{n_classes} classes")
     return Loss(name)
+
+
+def points(difference: float, loss: Loss) -> float:
+    """A difference in its metric's unit, as a person reads it.
+
+    Args:
+        difference: of the loss, or ln of a ratio (exp(d) - 1 is shown).
+        loss: which loss.
+    """
+    metric = METRICS[loss]
+    return metric.scale * (math.expm1(difference) if metric.is_ratio else difference)
 
 
 def row_weight(loss: Loss, n_classes: int, rarest_share: float) -> float:

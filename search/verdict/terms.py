@@ -27,6 +27,8 @@ class Terms:
     """For how many rows the weightiest one counts; see `metrics.row_weight`."""
     n_groups: int | None = None
     """Groups of confirm rows, where a group is drawn as a whole; None if each row is by itself."""
+    one_class: bool = False
+    """Whether the confirm rows turned out to be all of one class, which has no AUC."""
 
     def __post_init__(self) -> None:
         if not 0 < self.margin < math.inf:
@@ -49,4 +51,4 @@ class Terms:
     @property
     def has_enough_rows(self) -> bool:
         """Whether there can be a verdict."""
-        return self.n_rows >= self.least_rows
+        return self.n_rows >= self.least_rows and not self.one_class

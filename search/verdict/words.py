@@ -1,11 +1,9 @@
 """Outcomes, verdicts and forecasts as a newcomer can read them."""
 
-import math
-
 from search.verdict.comparison import Comparison
 from search.verdict.factor import FactorVerdict, Verdict
 from search.verdict.forecast import Needs
-from search.verdict.metrics import METRICS, Loss
+from search.verdict.metrics import METRICS, Loss, points
 from search.verdict.outcome import Outcome
 from search.verdict.terms import Terms
 
@@ -37,7 +35,7 @@ def in_units(difference: float, loss: Loss) -> str:
         loss: which loss.
     """
     metric, size = METRICS[loss], abs(difference)
-    number = f"{metric.scale * (math.expm1(size) if metric.is_ratio else size):.3g}"
+    number = f"{points(size, loss):.3g}"
     unit = metric.unit.replace("points", "point", 1) if number == "1" else metric.unit
     return f"{number} {unit}"
 
@@ -77,6 +75,8 @@ def needs_in_words(needs: Needs, terms: Terms, replicates: int) -> str:
         terms: what was fixed beforehand.
         replicates: how many there are.
     """
+    if terms.one_class:
+        return "no confirm row is of the other class"
     if needs.too_close:
         return "too close to the margin to be settled by more training"
     if needs.rows is not None:

@@ -20,12 +20,13 @@ from search.report.figures import FIGURES, draw_all
 from search.report.figures.export import to_png, to_svg
 from search.report.figures.groups import all_trained
 from search.report.figures.ink import COLOURS, MARKS
+from search.report.page import page_and_pictures
 from search.report.rows import alternative_rows
 from search.rows import Array
 from search.settings import Settings
 from search.study.record import TrialRecord
 from search.sweep.records import SweepReport
-from search.verdict import Comparison, Loss, Outcome, Terms
+from search.verdict import METRICS, Comparison, Loss, Outcome, Terms, in_units
 from tests.reports import comparison, factor, mixed, report
 from tests.studies import BEST_RATE, DIVERGES, EPOCHS, RATES, at_depths, studied
 
@@ -150,7 +151,25 @@ def test_a_regression_is_drawn_in_per_cent_of_the_rmse_and_has_no_calibration() 
     (axes,) = drawn["forest"].axes
     box = axes.patches[0].get_extents().transformed(axes.transData.inverted())
     assert box.x1 == pytest.approx(2)
-    assert "RMSE, %" in axes.get_xlabel()
+    assert "% of the RMSE" in axes.get_xlabel()
+
+
+@pytest.mark.parametrize("loss", Loss)
+def test_page_and_figures_are_drawn_in_the_unit_of_every_metric(loss: Loss) -> None:
+    metric = METRICS[loss]
+    terms = Terms(loss, metric.margin, comparisons=16, n_rows=4000)
+    shown = studied(report(terms=terms))
+    page, pictures = page_and_pictures(shown)
+    assert f"alternative minus default in {metric.name} on" in page
+    expected = set(FIGURES) - ({"calibration"} if metric.is_ratio else set())
+    assert set(pictures) == expected
+    drawn = draw_all(shown)
+    (axes,) = drawn["forest"].axes
+    assert metric.unit in axes.get_xlabel()
+    box = axes.patches[0].get_extents().transformed(axes.transData.inverted())
+    assert in_units(terms.margin, loss).startswith(f"{box.x1:.3g} ")
+    assert any(f"difference, {metric.short_unit}" in text for text in words(drawn["racing"]))
+    assert any(f"validation {metric.name}, " in text for text in words(drawn["rates"]))
 
 
 def test_the_racing_history_has_every_look(shown: SweepReport, drawn: dict[str, Figure]) -> None:

@@ -76,9 +76,12 @@ def test_several_depths_have_a_section_each(detailed: bool) -> None:  # noqa: FB
 
 
 def test_the_list_has_a_line_for_each_sweep() -> None:
-    text = words(shown(sweeps_table([report(), report(mixed(replicates=0), state="running")])))
+    running = report(mixed(replicates=0), state="running")
+    sweeps = {"digits-shallow": report(), "b": running, "c": ValueError("no such table")}
+    text = words(shown(sweeps_table(sweeps)))
     assert "digits-shallow done digits shallow 4 of the 6 defaults" in text
-    assert "digits-shallow running digits shallow nothing can be said yet" in text
+    assert "b running digits shallow nothing can be said yet" in text
+    assert "c – – – cannot be read: no such table" in text
 
 
 def test_the_guideline_is_shown_as_in_the_book() -> None:

@@ -199,7 +199,7 @@ def test_conditions_name_all_that_was_held_fixed() -> None:
 def test_the_legend_explains_what_is_there() -> None:
     assert "percentage points" in how_to_read(report())["difference"]
     rmse = Terms(Loss.RMSE, margin=0.02, comparisons=16, n_rows=360)
-    assert "% of the RMSE" in how_to_read(report(terms=rmse))["difference"]
+    assert "in RMSE on the confirm rows, in %" in how_to_read(report(terms=rmse))["difference"]
     assert "*" in how_to_read(report())
     assert "*" not in how_to_read(report((HOLDS,)))
     assert "default better" not in how_to_read(report())

@@ -9,6 +9,8 @@ import pytest
 
 from search.data import Dataset, load_dataset
 from search.errors import InputError
+from search.report.rows import standing
+from search.report.words import headline
 from search.settings import Settings
 from search.sweep.records import SweepReport
 from search.sweep.reporting import load_report
@@ -51,7 +53,24 @@ def test_a_level_that_is_worse_is_found_worse_in_every_metric(
     assert load_report("s", tmp_path).to_dict() == report.to_dict()
     evidence = {arm.level: arm for arm in report.evidence}
     assert evidence["batch"].calibration is not None
+    table = report.replicates
+    for row in report.verdicts.itertuples():
+        mine = table[(table.factor == row.factor) & (table.level == row.level)]
+        assert mine.difference.mean() == pytest.approx(row.difference)
+    assert (table[table.factor == "default"].difference == 0).all()
     assert np.mean(evidence["batch"].losses) > np.mean(evidence["shallow"].losses) + 0.1
+
+
+def test_confirm_rows_of_one_class_leave_the_auc_undecided_and_readable(
+    tumours: Dataset, tmp_path: Path
+) -> None:
+    alike = dataclasses.replace(tumours, y_confirm=np.ones_like(tumours.y_confirm))
+    report = sweep(tmp_path, alike, asking(metric="auc", margin=0.1))
+    assert report.state == "done"
+    assert report.factors[0].verdict is Verdict.UNDECIDED
+    assert "the AUC takes confirm rows of both classes" in headline(report)
+    assert load_report("s", tmp_path).to_dict() == report.to_dict()
+    assert "no confirm row is of the other class" in standing(report.factors[0])
 
 
 def test_grouped_rows_widen_the_claim_about_new_rows(digits: Dataset, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import multiprocessing
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from search.errors import (
 from search.settings import Settings
 from search.study import Store
 from search.sweep import folder
+from search.sweep.folder import folder_of
 from search.sweep.records import Event, LookTaken, PhaseStarted, SweepReport, TrialStored
 from search.sweep.reporting import list_sweeps, load_report
 from search.sweep.run import default_name, open_sweep
@@ -64,7 +66,18 @@ def test_a_planted_better_level_beats_the_default(run: Any, fake: Any) -> None:
 def test_the_report_read_back_is_the_report_returned(run: Any, fake: Any, tmp_path: Path) -> None:
     report = run(fake())
     assert load_report("s", tmp_path).to_dict() == report.to_dict()
-    assert [r.name for r in list_sweeps(tmp_path)] == ["s"]
+    assert list(list_sweeps(tmp_path)) == ["s"]
+
+
+def test_a_sweep_that_cannot_be_read_does_not_hide_the_others(
+    run: Any, fake: Any, tmp_path: Path
+) -> None:
+    run(fake())
+    shutil.copytree(folder_of(tmp_path, "s"), folder_of(tmp_path, "t"))
+    (folder_of(tmp_path, "t") / "sweep.json").write_text("{")
+    listed = list_sweeps(tmp_path)
+    assert isinstance(listed["s"], SweepReport)
+    assert isinstance(listed["t"], Exception)
 
 
 def test_running_a_finished_sweep_again_trains_nothing(run: Any, fake: Any) -> None:

@@ -56,7 +56,8 @@ FIRST_START = """
 import os, sys
 from pathlib import Path
 from search.tracking import Tracker
-with Tracker(sys.argv[1], "regression", home=Path(sys.argv[2]), tracking_uri=None) as tracker:
+from search.verdict import Loss
+with Tracker(sys.argv[1], Loss.RMSE, home=Path(sys.argv[2]), tracking_uri=None) as tracker:
     pass
 assert tracker.problem is None, tracker.problem
 from mlflow.telemetry import get_telemetry_client

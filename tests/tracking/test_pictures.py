@@ -5,19 +5,20 @@ import math
 import pytest
 
 from search.tracking.pictures import dataset_input, picture_of_sweep, picture_of_trial
+from search.verdict import Loss
 from tests.factories import confirm_trial, curve, failed_trial, pilot_trial
 from tests.tracking.conftest import report
 
 
 def test_a_name_says_what_a_run_is() -> None:
-    pilot = picture_of_trial(pilot_trial(7), "classification", "parent")
+    pilot = picture_of_trial(pilot_trial(7), Loss.ERROR_RATE, "parent")
     assert pilot.tags["mlflow.runName"] == "activation=relu pilot 07"
-    confirm = picture_of_trial(confirm_trial(12, "swish"), "classification", "parent")
+    confirm = picture_of_trial(confirm_trial(12, "swish"), Loss.ERROR_RATE, "parent")
     assert confirm.tags["mlflow.runName"] == "activation=swish replicate 12"
 
 
 def test_tags_say_where_a_run_belongs() -> None:
-    tags = picture_of_trial(confirm_trial(3), "classification", "parent").tags
+    tags = picture_of_trial(confirm_trial(3), Loss.ERROR_RATE, "parent").tags
     expected = {"phase": "confirm", "factor": "activation", "level": "relu", "replicate": "3"}
     assert tags.items() >= expected.items()
     assert tags["search.trial"] == "confirm/activation=relu/3"
@@ -25,21 +26,28 @@ def test_tags_say_where_a_run_belongs() -> None:
 
 
 def test_inactive_hyperparameters_are_not_shown() -> None:
-    params = picture_of_trial(pilot_trial(), "classification", "parent").params
+    params = picture_of_trial(pilot_trial(), Loss.ERROR_RATE, "parent").params
     assert params["momentum"] == "0.9"
     assert params["depth"] == "2"
     assert params.keys().isdisjoint({"dropout_rate", "adamw_weight_decay", "format"})
 
 
+def test_what_another_metric_measures_is_called_so() -> None:
+    metrics = picture_of_trial(pilot_trial(), Loss.AUC, "parent").metrics
+    assert metrics["validation_one_minus_auc"] == pilot_trial().value
+    assert "validation_error" not in metrics
+    assert "curve/validation_error" in metrics
+
+
 def test_what_a_regression_measures_is_called_so() -> None:
-    metrics = picture_of_trial(pilot_trial(), "regression", "parent").metrics
+    metrics = picture_of_trial(pilot_trial(), Loss.RMSE, "parent").metrics
     assert metrics["validation_rmse"] == pilot_trial().value
     assert "curve/validation_rmse" in metrics
     assert not any("validation_error" in key for key in metrics)
 
 
 def test_a_failed_trial_shows_why_and_no_value() -> None:
-    picture = picture_of_trial(failed_trial(), "classification", "parent")
+    picture = picture_of_trial(failed_trial(), Loss.ERROR_RATE, "parent")
     assert picture.status == "FAILED"
     assert picture.tags["reason"] == failed_trial().reason
     assert picture.metrics.keys() == {"epochs", "best_epoch", "seconds"}
@@ -47,14 +55,14 @@ def test_a_failed_trial_shows_why_and_no_value() -> None:
 
 def test_only_finite_points_are_drawn() -> None:
     record = pilot_trial(curve=curve([1.0, math.inf, math.nan, 0.5]))
-    points = picture_of_trial(record, "classification", "parent").points
+    points = picture_of_trial(record, Loss.ERROR_RATE, "parent").points
     steps = [(point.step, point.value) for point in points if point.key == "curve/train_loss"]
     assert steps == [(1, 1.0), (4, 0.5)]
 
 
 def test_a_long_text_is_cut_with_a_mark() -> None:
     record = failed_trial(reason="x" * 9000)
-    assert picture_of_trial(record, "classification", "parent").tags["reason"].endswith("x…")
+    assert picture_of_trial(record, Loss.ERROR_RATE, "parent").tags["reason"].endswith("x…")
     sweep = picture_of_sweep(report("s"), {"verdict.md": "x" * 9000})
     assert len(sweep.tags["mlflow.note.content"]) == 8000
 
@@ -67,10 +75,10 @@ def test_what_may_be_raised_is_no_parameter() -> None:
 
 
 def test_a_sweep_at_several_depths_tells_them_apart() -> None:
-    at_20 = picture_of_trial(pilot_trial(3, depth=20), "classification", "parent").tags
+    at_20 = picture_of_trial(pilot_trial(3, depth=20), Loss.ERROR_RATE, "parent").tags
     assert at_20["mlflow.runName"] == "activation=relu at depth 20 pilot 03"
     assert at_20["depth"] == "20"
-    assert "depth" not in picture_of_trial(pilot_trial(3), "classification", "parent").tags
+    assert "depth" not in picture_of_trial(pilot_trial(3), Loss.ERROR_RATE, "parent").tags
     one = report("s", depth=(2, 20))
     factors = tuple(dataclasses.replace(f, depth=d) for d in (2, 20) for f in one.factors)
     picture = picture_of_sweep(dataclasses.replace(one, factors=factors), {})

@@ -8,6 +8,7 @@ import pytest
 import search.tracking.tracker
 from search.sweep.records import PhaseStarted, TrialStored
 from search.tracking import Tracker, local_uri, sync
+from search.verdict import Loss
 from tests.factories import pilot_trial, some_trials
 from tests.tracking.conftest import DOCUMENTS, Seen, Server, report
 
@@ -15,7 +16,7 @@ from tests.tracking.conftest import DOCUMENTS, Seen, Server, report
 def test_what_is_heard_is_what_sync_would_write(
     shared_home: Path, name: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Tracker(name, "classification", home=shared_home, tracking_uri=None) as tracker:
+    with Tracker(name, Loss.ERROR_RATE, home=shared_home, tracking_uri=None) as tracker:
         tracker.hear(PhaseStarted("pilot", trials=6, stored=0))
         for record in some_trials():
             tracker.hear(TrialStored(record))
@@ -32,7 +33,7 @@ def test_what_is_heard_is_what_sync_would_write(
 
 
 def test_hearing_does_not_wait_for_the_database(tmp_path: Path, name: str) -> None:
-    with Tracker(name, "classification", home=tmp_path, tracking_uri=None) as tracker:
+    with Tracker(name, Loss.ERROR_RATE, home=tmp_path, tracking_uri=None) as tracker:
         start = time.perf_counter()
         for record in some_trials():
             tracker.hear(TrialStored(record))
@@ -44,7 +45,7 @@ def test_hearing_does_not_wait_for_the_database(tmp_path: Path, name: str) -> No
 def test_a_sweep_that_goes_on_keeps_its_run(shared_home: Path, name: str) -> None:
     runs = []
     for part in (some_trials()[:3], some_trials()[2:]):
-        with Tracker(name, "classification", home=shared_home, tracking_uri=None) as tracker:
+        with Tracker(name, Loss.ERROR_RATE, home=shared_home, tracking_uri=None) as tracker:
             for record in part:
                 tracker.hear(TrialStored(record))
         seen = Seen(local_uri(shared_home), name)
@@ -64,7 +65,7 @@ def test_an_interrupt_passes_through_and_what_was_heard_is_written(
     shared_home: Path, name: str
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        interrupted(Tracker(name, "regression", home=shared_home, tracking_uri=None))
+        interrupted(Tracker(name, Loss.RMSE, home=shared_home, tracking_uri=None))
     (run,) = Seen(local_uri(shared_home), name).children
     assert run.data.metrics["validation_rmse"] == pilot_trial().value
 
@@ -74,7 +75,7 @@ def test_a_server_that_is_not_there_delays_but_loses_nothing(
 ) -> None:
     closed = "http://bob:secret@127.0.0.1:1"
     start = time.perf_counter()
-    with Tracker(name, "classification", home=shared_home, tracking_uri=closed) as tracker:
+    with Tracker(name, Loss.ERROR_RATE, home=shared_home, tracking_uri=closed) as tracker:
         for record in some_trials():
             tracker.hear(TrialStored(record))
         tracker.finish(report(name), DOCUMENTS)
@@ -97,7 +98,7 @@ def test_a_server_that_hangs_does_not_hold_the_sweep(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
         start = time.perf_counter()
-        with Tracker(name, "classification", home=tmp_path, tracking_uri=uri) as tracker:
+        with Tracker(name, Loss.ERROR_RATE, home=tmp_path, tracking_uri=uri) as tracker:
             tracker.hear(TrialStored(pilot_trial()))
         assert time.perf_counter() - start < 1.9
     assert tracker.problem is not None
@@ -108,12 +109,12 @@ def test_what_takes_every_trial_is_left_to_sync(
     shared_home: Path, name: str, tmp_path: Path
 ) -> None:
     sync(report(name, seed=0), [], DOCUMENTS, home=shared_home, tracking_uri=None)
-    with Tracker(name, "classification", home=shared_home, tracking_uri=None) as tracker:
+    with Tracker(name, Loss.ERROR_RATE, home=shared_home, tracking_uri=None) as tracker:
         tracker.finish(report(name, seed=1), DOCUMENTS)
     assert tracker.problem is not None
     assert "(its run has other settings)" in tracker.problem
     home = shutil.copytree(shared_home, tmp_path / "moved")
-    with Tracker(name, "classification", home=home, tracking_uri=None) as tracker:
+    with Tracker(name, Loss.ERROR_RATE, home=home, tracking_uri=None) as tracker:
         pass
     assert tracker.problem is not None
     assert "(the folder was moved)" in tracker.problem
@@ -124,7 +125,7 @@ def test_a_server_killed_in_a_sweep_is_made_up_for(
 ) -> None:
     first, *others = some_trials()
     try:
-        with Tracker(name, "classification", home=tmp_path, tracking_uri=server.uri) as tracker:
+        with Tracker(name, Loss.ERROR_RATE, home=tmp_path, tracking_uri=server.uri) as tracker:
             tracker.hear(TrialStored(first))
             wait_for_child(server, name)
             server.kill()

@@ -98,13 +98,6 @@ def test_the_auc_counts_ties_half_and_is_turned_into_a_loss() -> None:
     assert np.array_equal(one_class, np.full((4, 60), 0.5))
 
 
-def test_the_auc_of_rows_of_one_class_is_no_verdict() -> None:
-    predictions, _ = binary(0)
-    losses = row_losses(predictions, np.ones(60), Loss.AUC)
-    with pytest.raises(InputError, match="--metric auc must have confirm rows of both classes"):
-        row_differences(losses, losses, Loss.AUC, np.ones(60))
-
-
 def test_the_aucs_standard_error_is_delongs() -> None:
     """DeLong et al. 1988: var(V10) / m + var(V01) / n over all pairs, counted one by one."""
     predictions, labels = binary(1)

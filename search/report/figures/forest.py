@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from search.report.figures.groups import plural
-from search.report.figures.ink import AXIS, BAND, INK, MARKS, MUTED, WIDTH
+from search.report.figures.ink import BAND, INK, MARKS, MUTED, WIDTH
 from search.report.figures.rows import room_for, write, write_right
-from search.report.figures.scale import Reach, points
+from search.report.figures.scale import Reach
 from search.report.rows import AlternativeRow, alternative_rows, sections
 from search.sweep.records import SweepReport
-from search.verdict import Comparison, Outcome, in_units
+from search.verdict import METRICS, Comparison, Outcome, in_units, points
 
 _ROW, _TOP, _BOTTOM, _LEFT, _RIGHT = 0.215, 0.66, 0.42, 1.55, 1.75
 _MARGIN, _INDENT, _DEFAULT = 0.06, 0.14, 1.12
@@ -119,7 +119,7 @@ def _prepare(axes: Axes, report: SweepReport, reach: Reach, rows: float) -> None
     axes.set_ylim(rows, 0)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    ticks = reach.ticks(AXIS[terms.loss], 9)
+    ticks = reach.ticks(f"difference, {METRICS[terms.loss].unit}", 9)
     axes.set_xlim(ticks.low, ticks.high)
     axes.set_xticks(list(ticks.at), list(ticks.at.values()))
     axes.set_xlabel(f"{ticks.label}: alternative minus default", labelpad=3)

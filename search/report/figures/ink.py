@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
-from search.verdict import Loss, Outcome
+from search.verdict import Outcome
 
 WIDTH = 7.6
 """Of every figure, in inches."""
@@ -104,9 +104,3 @@ MARKS = {
     Outcome.UNDECIDED: Mark(MUTED, "o", "undecided", hollow=True),
 }
 """Outcome -> its mark, from the best for the alternative to the worst."""
-
-AXIS = {
-    Loss.ERROR_RATE: "difference in error, percentage points",
-    Loss.RMSE: "difference in RMSE, %",
-}
-"""What an axis of differences shows."""

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from search.report.figures.groups import Trained, by_name, plural, trained
 from search.report.figures.ink import BAND, MARKS, MUTED
 from search.report.figures.panels import Ticks, small_multiples
-from search.report.figures.scale import Reach, points
+from search.report.figures.scale import Reach
 from search.sweep.records import SweepReport
-from search.verdict import Comparison, Look, Loss, Outcome
+from search.verdict import METRICS, Comparison, Look, Outcome, points
 
 _HEIGHT = 0.95
 
@@ -29,7 +29,7 @@ def draw(report: SweepReport) -> Figure | None:
     reach = Reach.of((points(bound, terms.loss) for bound in bounds), terms)
     places = {float(i): str(n) for i, n in enumerate(schedule)}
     x = Ticks(-0.6, len(schedule) - 0.4, places, "replicates at the look")
-    y = reach.ticks("difference, " + ("points" if terms.loss is Loss.ERROR_RATE else "%"), 6)
+    y = reach.ticks(f"difference, {METRICS[terms.loss].short_unit}", 6)
     figure, panels = small_multiples(parts, x, y, height=_HEIGHT)
     for level, axes in panels:
         assert level.comparison is not None

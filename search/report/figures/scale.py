@@ -1,4 +1,4 @@
-"""Differences as they are drawn: in percentage points, or per cent of the RMSE."""
+"""Differences as they are drawn: in the unit of their metric."""
 
 import math
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from search.report.figures.panels import Ticks
-from search.verdict import Loss, Terms
+from search.verdict import Terms, points
 
 LEAST_MARGINS, MOST_MARGINS = 2.2, 12.0
 """An axis of differences reaches as far as its bounds, within so many margins of zero."""
@@ -42,11 +42,6 @@ class Reach:
         step = round_step(self.high - self.low, most)
         places = range(math.ceil(self.low / step), math.floor(self.high / step) + 1)
         return Ticks(self.low, self.high, {i * step: _written(i * step) for i in places}, label)
-
-
-def points(difference: float, loss: Loss) -> float:
-    """A difference in percentage points of error, or in per cent of the RMSE."""
-    return 100 * (difference if loss is Loss.ERROR_RATE else math.expm1(difference))
 
 
 def round_step(span: float, most: int) -> float:

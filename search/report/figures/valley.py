@@ -9,7 +9,7 @@ import numpy as np
 from search.report.figures.groups import Trained
 from search.rows import Array
 from search.sweep.windows import LEARNING_RATE, choose_window, tried_in
-from search.verdict import Loss, Terms
+from search.verdict import METRICS, Terms
 from spaces import Float, Recipe, nuisance_space
 
 BANDWIDTH = 0.15
@@ -27,7 +27,7 @@ class Valley:
     rates: Array
     """(trials,) log10 of the learning rates, rising."""
     values: Array
-    """(trials,) error rate or RMSE on the validation rows, FLOOR where it is less; NaN for a trial
+    """(trials,) the loss on the validation rows, FLOOR where it is less; NaN for a trial
     that failed."""
     grid: Array
     """(points,) over all rates tried."""
@@ -73,8 +73,8 @@ def valley_of(level: Trained, terms: Terms) -> Valley | None:
     smooth = np.exp(weights @ np.log(filled) / weights.sum(axis=1))
     best = min(scored, key=lambda record: record.value or 0.0)
     bottom = int(smooth.argmin())
-    is_rate = terms.loss is Loss.ERROR_RATE
-    margin = terms.margin if is_rate else float(smooth[bottom]) * math.expm1(terms.margin)
+    is_ratio = METRICS[terms.loss].is_ratio
+    margin = float(smooth[bottom]) * math.expm1(terms.margin) if is_ratio else terms.margin
     outside = np.flatnonzero(smooth > smooth[bottom] + max(margin, best.standard_error or 0.0))
     first = max(outside[outside < bottom], default=-1) + 1
     last = min(outside[outside > bottom], default=_GRID) - 1
