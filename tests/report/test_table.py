@@ -8,6 +8,7 @@ from search.report.guideline import guideline_view, space_view
 from search.report.table import sweeps_table, verdict_view
 from search.report.words import conditions, headline
 from search.settings import Settings
+from search.sweep.records import SweepReport
 from spaces import FACTORS, SPACES, TABLE, get_space
 from tests.reports import mixed, report
 
@@ -77,7 +78,11 @@ def test_several_depths_have_a_section_each(detailed: bool) -> None:  # noqa: FB
 
 def test_the_list_has_a_line_for_each_sweep() -> None:
     running = report(mixed(replicates=0), state="running")
-    sweeps = {"digits-shallow": report(), "b": running, "c": ValueError("no such table")}
+    sweeps: dict[str, SweepReport | Exception] = {
+        "digits-shallow": report(),
+        "b": running,
+        "c": ValueError("no such table"),
+    }
     text = words(shown(sweeps_table(sweeps)))
     assert "digits-shallow done digits shallow 4 of the 6 defaults" in text
     assert "b running digits shallow nothing can be said yet" in text
