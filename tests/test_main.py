@@ -61,5 +61,5 @@ def test_a_page_that_cannot_be_drawn_costs_neither_verdict_nor_documents(
     monkeypatch.setitem(FIGURES, "forest", replace(FIGURES["forest"], draw=broken))
     shown, found = _drawn(studied(report()), tmp_path)
     assert shown.notes[-1] == "the page could not be drawn: KeyError: 'a bug'"
-    assert list(found) == ["verdict.md", "verdict.json", "settings.json"]
+    assert list(found) == ["verdict.md", "verdict.json", "settings.json", "columns.json"]
     assert shown.notes[-1] in str(found["verdict.md"])

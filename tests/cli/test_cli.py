@@ -152,7 +152,7 @@ def test_run_and_check_have_an_option_for_every_setting(command: str, call: Call
     ended = call(command, "--help")
     assert " --config " in ended.out
     for setting in Settings.__dataclass_fields__:
-        flag = "name" if setting == "name" else "--" + setting.replace("_", "-")
+        flag = "NAME" if setting == "name" else "--" + setting.replace("_", "-")
         assert f" {flag} " in ended.out
 
 

@@ -101,8 +101,8 @@ def test_a_server_that_hangs_does_not_hold_the_sweep(
         with Tracker(name, Loss.ERROR_RATE, home=tmp_path, tracking_uri=uri) as tracker:
             tracker.hear(TrialStored(pilot_trial()))
         assert time.perf_counter() - start < 1.9
-    assert tracker.problem is not None
-    assert "(not done within 0.5 seconds)" in tracker.problem
+        assert tracker.problem is not None  # before the connection is reset
+        assert "(not done within 0.5 seconds)" in tracker.problem
 
 
 def test_what_takes_every_trial_is_left_to_sync(

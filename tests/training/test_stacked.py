@@ -10,6 +10,7 @@ from search.training.stack import CHUNK
 from spaces import SHALLOW
 from tests.training.reference import (
     N_ROWS,
+    N_TRAIN,
     assert_same,
     by_stacks,
     identical,
@@ -34,6 +35,13 @@ def test_a_member_trains_the_same_alone_and_in_any_company(size: int, data: Trai
     together = trained(members, data)
     [alone] = trained(members[-1:], data)
     assert_same(together[-1], alone, FLOAT32)
+
+
+def test_a_hundred_steps_among_63_others_end_as_alone(data: TrainingData) -> None:
+    members = varied(DROPPING.replace(epochs=18, learning_rate=0.01), 64)
+    [alone] = trained(members[40:41], data)
+    assert len(alone.curve.train_loss) * -(-N_TRAIN // DROPPING.batch_size) > 100
+    assert_same(trained(members, data)[40], alone, FLOAT32)
 
 
 def test_trainings_repeat_bit_for_bit(data: TrainingData) -> None:
