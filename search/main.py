@@ -12,7 +12,6 @@ from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
 from search.report.documents import documents, text_documents
 from search.settings import Settings
-from search.study import Store
 from search.sweep import folder
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
@@ -175,9 +174,8 @@ def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None
     """
     home = (home or default_home()).absolute()
     report = load_report(name, home)
-    records = Store(folder.folder_of(home, name)).all_records()
-    uri = tracking_uri or _remembered_uri(report)
-    identifiers = sync_tracking(report, records, documents(report), home=home, tracking_uri=uri)
+    uri, found = tracking_uri or _remembered_uri(report), documents(report)
+    identifiers = sync_tracking(report, report.records, found, home=home, tracking_uri=uri)
     folder.write_identifiers(home, name, identifiers)
     return replace(report, mlflow=identifiers)
 

@@ -13,8 +13,8 @@ def documents(report: SweepReport) -> dict[str, str | bytes]:
 
     The page has all figures in it; they are there as PNG, too.
     """
-    # Draws: matplotlib takes a while to load, and what only wants JSON need not wait.
-    from search.report.page import page_and_pictures  # noqa: PLC0415
+    # Matplotlib takes a while to load.
+    from search.report.page import page_and_pictures  # noqa: PLC0415  # JSON need not wait for it
 
     page, pictures = page_and_pictures(report)
     return {

@@ -97,8 +97,7 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
     drawn = [
         Drawn(name, FIGURES[name].title, FIGURES[name].see(report), FIGURES[name].about, svg)
         for name, figure in figures.items()
-        # matplotlib has escaped what a person named.
-        for svg in [Markup(to_svg(figure, name))]  # noqa: S704
+        for svg in [Markup(to_svg(figure, name))]  # noqa: S704  # matplotlib escapes what it writes
     ]
     return _TEMPLATES.get_template("page.html").render(
         report=report,
