@@ -124,7 +124,8 @@ def run(settings: Settings, *, json: Json = False) -> None:
     else:
         _print(verdict_view(report))
         page = folder_of(_home(), report.name) / PAGE
-        _tell(f"\nThe report with its figures: {page}")
+        if page.exists():  # else a note says why
+            _tell(f"\nThe report with its figures: {page}")
         if report.mlflow:
             _tell("Every trial stands in MLflow: python -m search ui")
 

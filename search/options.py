@@ -2,14 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
 
 from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED
 from search.errors import InputError
-from search.settings import RANGES, Settings
+from search.settings import RANGES
 from spaces import FACTORS, QUESTIONS, RECIPES
 
 _EXTRA = [question for question in QUESTIONS if question not in FACTORS]
@@ -97,20 +97,11 @@ OPTIONS: dict[str, Option] = {
 """All settings, in the order of the help."""
 
 
-def parse_settings(given: Mapping[str, str]) -> Settings:
-    """Settings given as text, by name; those left out keep their defaults.
+def parse(setting: str, text: str) -> Any:
+    """One setting given as text. What is no number stays text, for `Settings` to refuse.
 
     `factors` may be `all` and names between commas, `depth` numbers and `categories` names between
     commas, `budget` a time such as 90s, 10m or 1.5h.
-
-    Raises:
-        InputError: naming the setting, the rule and what was received.
-    """
-    return Settings(**{name: parse(name, text) for name, text in given.items()})
-
-
-def parse(setting: str, text: str) -> Any:
-    """One setting given as text. What is no number stays text, for `Settings` to refuse.
 
     Raises:
         InputError: if a budget is no time.

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from search import defaults
+from search.config import Config
 from search.errors import InputError
-from search.options import parse_settings
 from search.settings import Settings
 from search.verdict import METRICS
 from spaces import FACTORS
@@ -109,12 +109,12 @@ def test_settings_survive_json() -> None:
 
 def test_the_metrics_are_those_of_the_table() -> None:
     for metric in METRICS:
-        assert parse_settings({"metric": str(metric)}).metric == metric
+        assert Config().settings({"metric": str(metric)}).metric == metric
 
 
 def test_roles_of_columns_survive_json() -> None:
     given = {"group": "patient", "categories": " ward, code ", "class_weight": "balanced"}
-    settings = parse_settings(given)
+    settings = Config().settings(given)
     assert settings.categories == ("ward", "code")
     assert Settings.from_dict(json.loads(json.dumps(settings.to_dict()))) == settings
 
@@ -129,7 +129,7 @@ def test_text_becomes_settings_of_the_same_name() -> None:
         "margin": "0.02",
         "budget": "1.5h",
     }
-    assert parse_settings(given) == Settings(
+    assert Config().settings(given) == Settings(
         name="mine",
         data="houses.csv",
         target="12",
@@ -138,8 +138,8 @@ def test_text_becomes_settings_of_the_same_name() -> None:
         margin=0.02,
         budget=5400.0,
     )
-    assert parse_settings({"factors": "all"}) == Settings()
-    assert parse_settings({"factors": "all,recipe", "depth": "20, 2"}) == Settings(
+    assert Config().settings({"factors": "all"}) == Settings()
+    assert Config().settings({"factors": "all,recipe", "depth": "20, 2"}) == Settings(
         factors=("all", "recipe"), depth=(2, 20)
     )
 
@@ -148,7 +148,7 @@ def test_text_becomes_settings_of_the_same_name() -> None:
     ("text", "seconds"), [("90s", 90.0), ("10m", 600.0), ("2h", 7200.0), ("0.5m", 30.0)]
 )
 def test_a_budget_is_a_time_with_its_unit(text: str, seconds: float) -> None:
-    assert parse_settings({"budget": text}).budget == seconds
+    assert Config().settings({"budget": text}).budget == seconds
 
 
 @pytest.mark.parametrize(
@@ -169,5 +169,5 @@ def test_text_that_is_no_setting_is_refused_as_it_was_typed(
     given: dict[str, str], words: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        parse_settings(given)
+        Config().settings(given)
     assert str(caught.value).endswith(words)

@@ -94,16 +94,6 @@ class Dataset:
         return self.preparation.target_name
 
     @property
-    def target_mean(self) -> float:
-        """Of a regression's target before it was standardized; 0 for a classification."""
-        return self.preparation.target.mean
-
-    @property
-    def target_scale(self) -> float:
-        """Its standard deviation; 1 for a classification."""
-        return self.preparation.target.scale
-
-    @property
     def n_rows(self) -> int:
         """All rows."""
         return self.n_development + self.n_confirm

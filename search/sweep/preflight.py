@@ -77,7 +77,6 @@ class Preflight:
             "settings": self.file.settings.to_dict(),
             "recipe": self.file.recipe.to_dict(),
             "data": dict(self.file.data),
-            "columns": [asdict(column) for column in self.columns],
             "comparisons": self.planned.comparisons,
             "margin": self.terms.margin,
             "least_confirm_rows": self.terms.least_rows,

@@ -44,7 +44,7 @@ def test_classes_and_numbers_come_back_from_the_arrays() -> None:
             assert [data.class_names[int(label)] for label in data.y_confirm] == target
         else:
             assert data.y.dtype == np.float32
-            values = data.y_confirm * data.target_scale + data.target_mean
+            values = data.y_confirm * data.preparation.target.scale + data.preparation.target.mean
             assert values.tolist() == pytest.approx(target)
             assert (data.y.mean(), data.y.std()) == pytest.approx((0, 1), abs=1e-5)
 
@@ -66,7 +66,7 @@ def test_a_csv_with_a_text_target_as_classification(
 ) -> None:
     data = load_dataset(write_csv(houses), target="kind")
     assert (data.task, data.class_names) == ("classification", ("flat", "house"))
-    assert (data.target_mean, data.target_scale) == (0.0, 1.0)
+    assert (data.preparation.target.mean, data.preparation.target.scale) == (0.0, 1.0)
     assert data.training_data(with_confirm=True).n_outputs == 2
 
 
