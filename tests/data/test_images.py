@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ def keras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path / "scikit"))
     for scheme in ("http", "https"):
         monkeypatch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")
+    # urllib remembers the proxies of its first call: it would for the tests that follow, too.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     return tmp_path / "keras" / "datasets"
 
 

@@ -103,23 +103,21 @@ class Server:
         self.kill()
 
     def start(self) -> None:
-        """Start it, and start it again where it does not come up for a while."""
-        for _ in range(4):
+        """Start it and wait until it answers.
+
+        Raises:
+            AssertionError: with what the server said, if it ends or does not answer in two minutes.
+        """
+        log = self.folder / "server.log"
+        with log.open("wb") as out:
             self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                self._command, env=self._environment, stdout=out, stderr=out, start_new_session=True
             )
-            deadline = time.monotonic() + 60
-            while time.monotonic() < deadline:
-                if self.is_healthy():
-                    return
-                assert self._process.poll() is None
-                time.sleep(0.1)
-            self.kill()
-        raise AssertionError("the server did not come up")
+        deadline = time.monotonic() + 120
+        while not self.is_healthy():
+            waits = self._process.poll() is None and time.monotonic() < deadline
+            assert waits, f"the server did not come up: {log.read_text()}"
+            time.sleep(0.1)
 
     def is_healthy(self) -> bool:
         try:
