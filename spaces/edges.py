@@ -83,10 +83,15 @@ def _wider(domain: Domain, end: str, largest: float) -> Domain:
         sizes = [option for option in domain.options if isinstance(option, int)]
         new = max(1, min(sizes) // 2) if end == "low" else max(sizes) * 2
         return Choice(tuple(dict.fromkeys((*domain.options, new))))
-    low, high = domain.low, domain.high
     if isinstance(domain, Int):
-        low, high = (max(1, low // 2), high) if end == "low" else (low, high * 2)
-        return Int(min(low, domain.low), high, default=domain.default, log=domain.log)
+        if end == "low":
+            return Int(
+                min(max(1, domain.low // 2), domain.low),
+                domain.high,
+                default=domain.default,
+                log=domain.log,
+            )
+        return Int(domain.low, domain.high * 2, default=domain.default, log=domain.log)
     low, high = _further(domain)
     if end == "low":
         return Float(low, domain.high, default=domain.default, log=domain.log)

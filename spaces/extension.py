@@ -27,7 +27,7 @@ def _check_nested(stored: Space, new: Space, prefix: str) -> None:
             was, will_be = (space.conditions.get(name, {}) for space in (stored, new))
             for option in before.options:
                 nested = (x.get(option, Space({})) for x in (was, will_be))
-                _check_nested(*nested, prefix=f"{option}.")
+                _check_nested(next(nested), next(nested), f"{option}.")
     for name, domain in new.domains.items():
         if name not in stored.domains:
             rule = "must come with an option that is new: there are trials without it"
