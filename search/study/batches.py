@@ -16,7 +16,7 @@ from optuna.samplers import BaseSampler, PartialFixedSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
 
-from search.study.ask import distribution
+from search.study.ask import distribution, known_experiments
 from search.study.record import State
 from spaces import Choice, Domain, Float, Int, Space, Value
 
@@ -123,9 +123,9 @@ class BatchedStudy:
             fixed: dict[str, Value] = {}
             for _ in range(size):
                 if given:
-                    number, values = self._ask(PartialFixedSampler(dict(given.pop(0)), sampler))
+                    number, values = self._ask(_fixing(given.pop(0), sampler))
                 else:
-                    number, values = self._ask(PartialFixedSampler(fixed, sampler))
+                    number, values = self._ask(_fixing(fixed, sampler))
                     fixed = fixed or {name: values[name] for name in alike if name in values}
                 batch[number] = values
         self._storage.n_visible = min(batch, default=0)
@@ -197,6 +197,12 @@ class _Storage(InMemoryStorage):
         trials = super().get_all_trials(study_id, deepcopy, states)
         seen = self.n_visible
         return trials if seen is None else [trial for trial in trials if trial.number < seen]
+
+
+def _fixing(values: Mapping[str, Value], sampler: BaseSampler) -> BaseSampler:
+    """A sampler that takes some values as given."""
+    with known_experiments():
+        return PartialFixedSampler(dict(values), sampler) if values else sampler
 
 
 def _suggest(trial: Trial, name: str, domain: Domain) -> Value:

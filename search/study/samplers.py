@@ -1,14 +1,13 @@
 # ruff: noqa: ARG001  # all makers are called alike
 """Samplers and pruners by name."""
 
-import warnings
 from collections.abc import Callable, Mapping
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
+from search.study.ask import known_experiments
 from search.study.grid import GridSampler
 from spaces import Space
 
@@ -25,7 +24,8 @@ STARTUP_TRIALS = 10
 
 def _tpe(space: Space, seed: int) -> BaseSampler:
     # Without groups, what exists only under some choices would be sampled apart from the rest.
-    return optuna.samplers.TPESampler(seed=seed, group=True)
+    with known_experiments():
+        return optuna.samplers.TPESampler(seed=seed, group=True)
 
 
 def _random(space: Space, seed: int) -> BaseSampler:
@@ -33,9 +33,8 @@ def _random(space: Space, seed: int) -> BaseSampler:
 
 
 def _qmc(space: Space, seed: int) -> BaseSampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # a known and pinned sampler
-        # What exists only under some choices is drawn at random: a sequence has a fixed dimension.
+    # What exists only under some choices is drawn at random: a sequence has a fixed dimension.
+    with known_experiments():
         return optuna.samplers.QMCSampler(scramble=True, seed=seed, warn_independent_sampling=False)
 
 
