@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import optuna
-from optuna.pruners import BasePruner
+from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler, PartialFixedSampler
 from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, Trial, TrialState, create_trial
@@ -67,9 +67,10 @@ class BatchedStudy:
     ) -> None:
         self._space = space
         self._make_sampler = make_sampler
+        self._pruner = pruner
         self._storage = _Storage()
         self._study = optuna.create_study(
-            storage=self._storage, study_name=_NAME, pruner=pruner, direction="minimize"
+            storage=self._storage, study_name=_NAME, direction="minimize"
         )
         self._running: dict[int, Trial] = {}
         self._reported: dict[int, list[float]] = {}
@@ -119,6 +120,8 @@ class BatchedStudy:
         sampler, given = self._make_sampler(seed), list(first)
         batch: dict[int, dict[str, Value]] = {}
         self._storage.n_visible = None  # so that neighbours can keep their distance
+        # Optuna would show a sampler no more than the trials of the same bracket of Hyperband.
+        self._study.pruner = NopPruner()
         for size in sizes:
             fixed: dict[str, Value] = {}
             for _ in range(size):
@@ -129,6 +132,7 @@ class BatchedStudy:
                     fixed = fixed or {name: values[name] for name in alike if name in values}
                 batch[number] = values
         self._storage.n_visible = min(batch, default=0)
+        self._study.pruner = self._pruner
         return batch
 
     def prunes(self, number: int, epoch: int, loss: float) -> bool:

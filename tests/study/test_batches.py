@@ -20,6 +20,26 @@ def study(sampler: str = "tpe", pruner: str = "hyperband", space: Space = SPACE)
     return BatchedStudy(space, partial(get_sampler(sampler), space), get_pruner(pruner)(EPOCHS))
 
 
+class Witness(optuna.samplers.RandomSampler):
+    """Notes how many ended trials it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(seed=0)
+        self.seen: list[int] = []
+
+    def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        self.seen.append(sum(each.state.is_finished() for each in study.trials))
+        super().before_trial(study, trial)
+
+
+def test_a_sampler_sees_all_that_ended_whatever_bracket_hyperband_dealt_it() -> None:
+    witness = Witness()
+    asked = BatchedStudy(SPACE, lambda _: witness, get_pruner("hyperband")(EPOCHS))
+    for batch in range(3):
+        run(asked, asked.ask([8], seed=batch))
+    assert witness.seen == [0] * 8 + [8] * 8 + [16] * 8
+
+
 def loss(values: Mapping[str, Value], epoch: int) -> float:
     """Wider is better, and every epoch helps."""
     return 10 / float(values["width"]) + 0.1 / epoch
