@@ -83,10 +83,10 @@ def _wider(domain: Domain, end: str, largest: float) -> Domain:
         sizes = [option for option in domain.options if isinstance(option, int)]
         new = max(1, min(sizes) // 2) if end == "low" else max(sizes) * 2
         return Choice(tuple(dict.fromkeys((*domain.options, new))))
-    low, high = domain.low, domain.high
     if isinstance(domain, Int):
-        low, high = (max(1, low // 2), high) if end == "low" else (low, high * 2)
-        return Int(min(low, domain.low), high, default=domain.default, log=domain.log)
+        least = min(domain.low, max(1, domain.low // 2)) if end == "low" else domain.low
+        most = domain.high * 2 if end == "high" else domain.high
+        return Int(least, most, default=domain.default, log=domain.log)
     low, high = _further(domain)
     if end == "low":
         return Float(low, domain.high, default=domain.default, log=domain.log)
