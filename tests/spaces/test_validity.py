@@ -61,14 +61,14 @@ def all_points(space: Space, prefix: str = "") -> list[dict[str, Any]]:
     """Every combination of options, numbers at their defaults."""
     found: list[dict[str, Any]] = [{}]
     for name, domain in space.domains.items():
-        options = domain.options if isinstance(domain, Choice) else (domain.default,)
         nested = space.conditions.get(name, {})
-        found = [
-            {**values, prefix + name: option, **more}
-            for values in found
-            for option in options
-            for more in all_points(nested.get(option, Space({})), f"{option}.")  # type: ignore[call-overload]  # a float is no key
+        ways: list[dict[str, Any]] = [
+            {prefix + name: option, **values}
+            for option in (domain.options if isinstance(domain, Choice) else ())
+            for values in all_points(nested.get(option, Space({})), f"{option}.")
         ]
+        ways = ways or [{prefix + name: domain.default}]
+        found = [{**values, **more} for values in found for more in ways]
     return found
 
 
