@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spaces import (
-    DEEP,
     FACTORS,
     SHALLOW,
     Choice,
@@ -19,6 +18,7 @@ from spaces import (
     Space,
     check_extends,
     load_space,
+    prior_point,
     recipe_at,
 )
 from spaces.joint import SHAPE
@@ -146,14 +146,13 @@ def test_every_point_of_a_file_is_a_recipe_and_what_is_not_named_stays(
         assert not option or table.get("low", value) <= value <= table.get("high", value)
 
 
-@settings(max_examples=20)
-@given(base=recipes())
-def test_the_defaults_of_a_file_are_the_base_recipe(folder: Path, base: Recipe) -> None:
-    names = {name: [level.name for level in factor.levels] for name, factor in FACTORS.items()}
-    space = load(folder, "\n".join(f"{k}.options = {as_toml(v)}" for k, v in names.items()), base)
-    assert (
-        recipe_at(DEEP.replace(**{x: getattr(base, x) for x in UNNAMED}), space.defaults()) == base
-    )
+@settings(max_examples=50)
+@given(base=recipes(), said=tables())
+def test_the_defaults_are_what_is_nearest_to_the_base_recipe(
+    folder: Path, base: Recipe, said: dict[str, Any]
+) -> None:
+    space = load(folder, "\n".join(f"{k} = {as_toml(v)}" for k, v in said.items()), base)
+    assert space.defaults() == prior_point(space, base)
 
 
 KEYS = [*FIELDS, *LEVELS, "widht"]
