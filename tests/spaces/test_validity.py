@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaces import (
+    FACTORS,
     RECIPES,
     SHALLOW,
     SPACES,
@@ -19,6 +20,7 @@ from spaces import (
     nuisance_space,
     recipe_at,
 )
+from spaces.validity import BRINGING
 from tests.strategies import points, recipes
 
 RATE = Float(1e-3, 1.0, default=0.1, log=True)
@@ -166,3 +168,8 @@ def test_a_number_that_only_some_options_bring_must_come_with_them() -> None:
         ValueError, match=r"^momentum does not exist under .*optimizer=adam .*0\.5$"
     ):
         check_recipes(space, SHALLOW)
+
+
+def test_levels_that_bring_numbers_have_names_of_their_own() -> None:
+    names = [x.name for f in FACTORS.values() for x in f.levels if x.hyperparameters()]
+    assert sorted(names) == sorted(BRINGING)
