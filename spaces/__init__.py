@@ -9,10 +9,12 @@ from spaces.extension import check_extends
 from spaces.grid import grid_point, grid_size
 from spaces.guideline import FACTORS, TABLE, Factor, Level, get_factor, levels, swept_factors
 from spaces.joint import SHAPE, SPACES, field_of, get_space, joint_space, nuisance_space, recipe_at
+from spaces.own import load_space
 from spaces.prior import CONFIDENCES, Prior, changes, prior_point
 from spaces.questions import QUESTIONS, Alternative, alternatives, default_answer, questions
 from spaces.recipe import DEEP, RECIPES, SELF_NORMALIZING, SHALLOW, Recipe, get_recipe
 from spaces.space import Space, Value, describe
+from spaces.validity import check_recipes
 
 __all__ = [
     "CONFIDENCES",
@@ -40,6 +42,7 @@ __all__ = [
     "alternatives",
     "changes",
     "check_extends",
+    "check_recipes",
     "default_answer",
     "describe",
     "edges",
@@ -51,6 +54,7 @@ __all__ = [
     "grid_size",
     "joint_space",
     "levels",
+    "load_space",
     "nuisance_space",
     "prior_point",
     "questions",

@@ -84,14 +84,9 @@ def _wider(domain: Domain, end: str, largest: float) -> Domain:
         new = max(1, min(sizes) // 2) if end == "low" else max(sizes) * 2
         return Choice(tuple(dict.fromkeys((*domain.options, new))))
     if isinstance(domain, Int):
-        if end == "low":
-            return Int(
-                min(max(1, domain.low // 2), domain.low),
-                domain.high,
-                default=domain.default,
-                log=domain.log,
-            )
-        return Int(domain.low, domain.high * 2, default=domain.default, log=domain.log)
+        least = min(domain.low, max(1, domain.low // 2)) if end == "low" else domain.low
+        most = domain.high * 2 if end == "high" else domain.high
+        return Int(least, most, default=domain.default, log=domain.log)
     low, high = _further(domain)
     if end == "low":
         return Float(low, domain.high, default=domain.default, log=domain.log)

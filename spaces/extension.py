@@ -26,8 +26,9 @@ def _check_nested(stored: Space, new: Space, prefix: str) -> None:
         if isinstance(before, Choice):
             was, will_be = (space.conditions.get(name, {}) for space in (stored, new))
             for option in before.options:
-                nested = (x.get(option, Space({})) for x in (was, will_be))
-                _check_nested(next(nested), next(nested), f"{option}.")
+                nothing = Space({})
+                pair = was.get(option, nothing), will_be.get(option, nothing)
+                _check_nested(*pair, f"{option}.")
     for name, domain in new.domains.items():
         if name not in stored.domains:
             rule = "must come with an option that is new: there are trials without it"

@@ -46,7 +46,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._journal = folder / JOURNAL
-        self._studies: dict[str, optuna.Study] = {}
+        self._studies: dict[str, int] = {}  # by name, as the storage calls them
         self._trials: dict[str, list[FrozenTrial]] = {}  # Optuna's own, so that there is one copy
         self._seconds = 0.0
         self._storage: JournalStorage | None = None
@@ -103,9 +103,12 @@ class Store:
             record: the trial.
             space: that its parameters come from, where they are not all numbers.
         """
-        study = self._studies.get(record.study) or self._create(record.study)
-        study.add_trial(_to_optuna(record, space))
-        self._trials.setdefault(record.study, []).append(study.get_trials(deepcopy=False)[-1])
+        if record.study not in self._studies:
+            self._create(record.study)
+        # `Study.add_trial` does not say which trial it added, and a list of all takes ever longer.
+        storage = self._open()
+        number = storage.create_new_trial(self._studies[record.study], _to_optuna(record, space))
+        self._trials.setdefault(record.study, []).append(storage.get_trial(number))
         self._seconds += record.wall_seconds
 
     def write_predictions(self, name: str, predictions: Array) -> None:
@@ -142,20 +145,19 @@ class Store:
             self._storage = JournalStorage(JournalFileBackend(path, JournalFileOpenLock(path)))
         return self._storage
 
-    def _create(self, name: str) -> optuna.Study:
-        study = optuna.create_study(
-            storage=self._open(), study_name=name, direction="minimize", load_if_exists=True
+    def _create(self, name: str) -> None:
+        storage = self._open()
+        optuna.create_study(
+            storage=storage, study_name=name, direction="minimize", load_if_exists=True
         )
-        self._studies[name] = study
-        return study
+        self._studies[name] = storage.get_study_id_from_name(name)
 
     def _load(self) -> None:
         try:
             storage = self._open()
             for name in optuna.get_all_study_names(storage):
-                study = optuna.load_study(study_name=name, storage=storage)
-                self._studies[name] = study
-                self._trials[name] = study.get_trials(deepcopy=False)
+                self._studies[name] = storage.get_study_id_from_name(name)
+                self._trials[name] = storage.get_all_trials(self._studies[name], deepcopy=False)
                 self._seconds += sum(record.wall_seconds for record in self.records(name))
         except (ValueError, KeyError, TypeError) as problem:
             raise StoreError(f"{self._journal} cannot be read: {problem}") from problem

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import final
 
 from search.data import Dataset
+from search.errors import InputError
 from search.settings import Settings
 from search.study import BasePruner, BaseSampler, Store
 from search.sweep import folder
@@ -25,7 +26,7 @@ from search.sweep.standing import GROUPS, LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
 from search.sweep.windows import Window
 from search.training.plan import cores
-from spaces import Recipe, Space, joint_space
+from spaces import Recipe, Space, joint_space, load_space
 
 
 @final
@@ -213,4 +214,10 @@ def _space(settings: Settings, recipe: Recipe) -> Space | None:
     """
     if not settings.n_trials:
         return None
+    if settings.space is not None:
+        try:
+            return load_space(settings.space, recipe)
+        except ValueError as error:
+            rule, _, received = str(error).partition("; received ")
+            raise InputError("--space", rule, received or settings.space) from None
     return joint_space(recipe, settings.recipe, full=settings.levels == "full")
