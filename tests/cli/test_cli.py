@@ -99,7 +99,7 @@ FILES = {
         ("run --factors depth", "--factors must be one of initializer, activation"),
         ("run --factors all,breadth", "lr_schedule, block, recipe, all; received breadth"),
         ("run --depth 2,", "--depth must be a whole number from 1 to 1,000; received"),
-        ("run --factors none", "--factors must be one of initializer, activation"),
+        ("run --factors none,activation", "--factors must name factors or be none; received none,"),
         ("run --levels some", "--levels must be one of core, full; received some"),
         ("run --recipe wide", "--recipe must be one of shallow, deep, self_normalizing"),
         ("run --task ranking", "--task must be one of classification, regression"),
