@@ -73,18 +73,18 @@ class TrialRecord:
     """What sampler and pruner noted of it, in search."""
 
     def attributes(self) -> dict[str, Any]:
-        """All that Optuna has no field of its own for and that is not as by default."""
+        """All that stands nowhere else in Optuna's trial and is not as by default."""
         ordinary = {f.name: f.default for f in fields(self)} | {"lanes": (), "noted": {}}
         told = {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
         return {k: v for k, v in told.items() if v != ordinary[k]}
 
     @classmethod
     def from_attributes(cls, attributes: Mapping[str, Any], **others: Any) -> Self:
-        """The record that `attributes` came from; the others are what Optuna has a field for."""
+        """The record that `attributes` came from; the others stand elsewhere in Optuna's trial."""
         names = {f.name for f in fields(cls)} - _OPTUNA_FIELDS
         known = {name: attributes[name] for name in names if name in attributes}
         known |= {name: tuple(known[name]) for name in ("lanes", "trivial") if name in known}
         return cls(**others, **known)
 
 
-_OPTUNA_FIELDS = {"study", "value", "params", "state", "reported"}
+_OPTUNA_FIELDS = {"study", "factor", "level", "recipe", "value", "params", "state", "reported"}

@@ -6,9 +6,9 @@ The journal is the truth. One process writes it; a trial stands in it whole or n
 import io
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import optuna
@@ -22,14 +22,16 @@ from search.errors import StoreError
 from search.rows import Array
 from search.study.ask import distribution
 from search.study.record import State, TrialRecord
-from spaces import Float, Space
+from spaces import Float, Space, Value, field_of
 
 logging.getLogger("optuna").setLevel(logging.WARNING)  # a new study is no news
 
 JOURNAL = "journal.log"
 ARTIFACTS = "artifacts"
+RECIPE = "recipe"
+"""The user attribute that has what a trial's parameters do not say of its recipe, as JSON."""
 RECORD = "record"
-"""The user attribute that has all of a trial that Optuna has no field for, as JSON."""
+"""The user attribute that has all of a trial that stands nowhere else in it, as JSON."""
 
 
 @final
@@ -119,7 +121,8 @@ class Store:
         # `Study.add_trial` does not say which trial it added, and a list of all takes ever longer.
         storage = self._open()
         number = storage.create_new_trial(self._studies[record.study], _to_optuna(record, space))
-        self._trials.setdefault(record.study, []).append(storage.get_trial(number))
+        trials = self._trials.setdefault(record.study, [])
+        trials.append(_sharing(storage.get_trial(number), trials))
         self._indices.setdefault(record.study, set()).add(record.index)
         self._seconds += record.wall_seconds
 
@@ -169,7 +172,9 @@ class Store:
             storage = self._open()
             for name in optuna.get_all_study_names(storage):
                 self._studies[name] = storage.get_study_id_from_name(name)
-                self._trials[name] = storage.get_all_trials(self._studies[name], deepcopy=False)
+                trials = self._trials[name] = []
+                for trial in storage.get_all_trials(self._studies[name], deepcopy=False):
+                    trials.append(_sharing(trial, trials))
                 records = self.records(name)
                 self._indices[name] = {record.index for record in records}
                 self._seconds += sum(record.wall_seconds for record in records)
@@ -192,8 +197,9 @@ def _to_optuna(record: TrialRecord, space: Space | None) -> FrozenTrial:
         user_attrs={
             "factor": record.factor,
             "level": record.level,
+            RECIPE: _text(_beside(record.params, record.recipe)),
             # As one text, which takes a quarter of the memory of its many small parts.
-            RECORD: json.dumps(record.attributes(), separators=(",", ":"), ensure_ascii=False),
+            RECORD: _text(record.attributes()),
         },
     )
 
@@ -205,15 +211,46 @@ _STATES: Mapping[State, TrialState] = {
 }
 
 
+def _sharing(trial: FrozenTrial, before: Sequence[FrozenTrial]) -> FrozenTrial:
+    """The same trial, whose equal parts are those of the one before it: there are thousands."""
+    if before:
+        last = before[-1]
+        if trial.distributions == last.distributions:
+            trial.distributions = last.distributions
+        for name in ("factor", "level", RECIPE):
+            if trial.user_attrs[name] == last.user_attrs[name]:
+                trial.user_attrs[name] = last.user_attrs[name]
+    return trial
+
+
 def _around(value: float) -> Float:
     """A range wide enough for every window a nuisance hyperparameter may be searched in."""
     return Float(min(1e-9, value), max(1e3, value), default=value, log=value > 0)
 
 
+def _beside(params: Mapping[str, Value], recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recipe has beside its parameters; all of it, where they are not its own."""
+    said = _fields(params)
+    is_its_own = said.items() <= recipe.items()
+    return {name: value for name, value in recipe.items() if not is_its_own or name not in said}
+
+
+def _fields(params: Mapping[str, Value]) -> dict[str, Value]:
+    return {field_of(name): value for name, value in params.items()}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def _from_optuna(study: str, trial: FrozenTrial) -> TrialRecord:
+    said, recipe = _fields(trial.params), json.loads(trial.user_attrs[RECIPE])
     return TrialRecord.from_attributes(
         json.loads(trial.user_attrs[RECORD]),
         study=study,
+        factor=trial.user_attrs["factor"],
+        level=trial.user_attrs["level"],
+        recipe=recipe if said.keys() & recipe.keys() else said | recipe,
         state=next(name for name, state in _STATES.items() if state == trial.state),
         value=trial.value,
         params=trial.params,

@@ -1,10 +1,12 @@
 """The pilot: where each level's nuisance hyperparameters work, on development data only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 from search.data import Dataset
+from search.rows import Split
 from search.seeds import derive, generator
 from search.study import TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
@@ -68,17 +70,7 @@ def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     seed = job.settings.seed
     streams = {r.arm.stream for r in rounds}
     splits = {x: dataset.split(generator(seed, *x, "pilot", "split")) for x in streams}
-    trials = []
-    for r in rounds:
-        names = (*r.arm.stream, "pilot")
-        order = derive(seed, *names, "order")
-        # One sequence for all arms: levels are compared at the same learning rates.
-        points = quasi_random_points(r.space, r.count, derive(seed, *names, r.widening))
-        for i, point in enumerate(points, start=r.first):
-            init, dropout = (derive(seed, *names, name, i) for name in ("init", "drop"))
-            seeds = Seeds(init, order, dropout)
-            member = Member(recipe_at(r.arm.recipe, point), splits[r.arm.stream], seeds)
-            trials.append(_trial(job, r, i, member, dataset))
+    trials = [t for r in rounds for t in _trials(job, r, splits[r.arm.stream], dataset)]
     stored = sum(len(job.store.records(study)) for study in {t.study for t in trials})
     for listener in job.listeners:
         planned = sum(r.first + r.count for r in rounds)
@@ -86,31 +78,49 @@ def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
     return run_trials(job, trials, dataset.training_data(with_confirm=False))
 
 
-def _trial(job: Job, planned: _Round, index: int, member: Member, dataset: Dataset) -> Trial:
-    def record(results: Sequence[Result]) -> TrialRecord:
-        (result,) = results
-        curve = result.curve
-        rows = member.split.validation
-        scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-        return TrialRecord(
-            study=planned.arm.pilot_study,
-            index=index,
-            phase="pilot",
-            factor=planned.arm.factor,
-            level=planned.arm.level,
-            depth=planned.arm.depth,
-            state="failed" if scored is None else "complete",
-            reason=curve.reason,
-            value=None if scored is None else scored.value,
-            standard_error=None if scored is None else scored.standard_error,
-            params=planned.arm.nuisance_of(member.recipe),
-            recipe=member.recipe.to_dict(),
-            epochs=len(curve.train_loss),
-            best_epoch=curve.best_epoch,
-            curve=thinned(curve),
-            seconds=curve.seconds,
-            trainer=result.trainer,
-            window=planned.widening,
-        )
+def _trials(job: Job, planned: _Round, split: Split, dataset: Dataset) -> Iterator[Trial]:
+    seed, names = job.settings.seed, (*planned.arm.stream, "pilot")
+    order = derive(seed, *names, "order")
+    # One sequence for all arms: levels are compared at the same learning rates.
+    points = quasi_random_points(
+        planned.space, planned.count, derive(seed, *names, planned.widening)
+    )
+    for i, point in enumerate(points, start=planned.first):
+        init, dropout = (derive(seed, *names, name, i) for name in ("init", "drop"))
+        member = Member(recipe_at(planned.arm.recipe, point), split, Seeds(init, order, dropout))
+        record = partial(_record, job, planned, dataset, i, member)
+        yield Trial(planned.arm.pilot_study, i, (member,), record)
 
-    return Trial(planned.arm.pilot_study, index, (member,), record)
+
+def _record(  # all but the last are given beforehand
+    job: Job,
+    planned: _Round,
+    dataset: Dataset,
+    index: int,
+    member: Member,
+    results: Sequence[Result],
+) -> TrialRecord:
+    (result,) = results
+    curve = result.curve
+    rows = member.split.validation
+    scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
+    return TrialRecord(
+        study=planned.arm.pilot_study,
+        index=index,
+        phase="pilot",
+        factor=planned.arm.factor,
+        level=planned.arm.level,
+        depth=planned.arm.depth,
+        state="failed" if scored is None else "complete",
+        reason=curve.reason,
+        value=None if scored is None else scored.value,
+        standard_error=None if scored is None else scored.standard_error,
+        params=planned.arm.nuisance_of(member.recipe),
+        recipe=member.recipe.to_dict(),
+        epochs=len(curve.train_loss),
+        best_epoch=curve.best_epoch,
+        curve=thinned(curve),
+        seconds=curve.seconds,
+        trainer=result.trainer,
+        window=planned.widening,
+    )

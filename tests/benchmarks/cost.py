@@ -101,6 +101,7 @@ def _headlines(found: list[dict[str, Any]], reopened: dict[str, Any]) -> tuple[H
 
 def grow_side(options: dict[str, Any]) -> dict[str, Any]:
     """Run a pilot of one arm in a fresh store, and tell what its trials took."""
+    importlib.import_module("search.main")  # a run's own process has all that a run needs
     settings = Settings(pilot_trials=options["trials"])
     dataset = load_dataset(settings.data)
     arms = plan_arms(settings, settings.default_recipe(dataset.n_development))
