@@ -27,6 +27,8 @@ ORDER = (
     "search.report",
     "search.tracking",
     "search.main",
+    "search.scheduler",
+    "search.schedule_cli",
     "search.cli",
     "search.__main__",
 )
@@ -38,8 +40,9 @@ DOORS = {
     "sklearn": {"search.data"},
     "pandas": {"search.data", "search.sweep"},
     "pyarrow": {"search.data"},
-    "typer": {"search.cli"},
-    "rich": {"search.report", "search.cli"},
+    "croniter": {"search.scheduler"},
+    "typer": {"search.cli", "search.schedule_cli"},
+    "rich": {"search.report", "search.cli", "search.schedule_cli"},
     "matplotlib": {"search.report"},
     "jinja2": {"search.report"},
 }
