@@ -26,6 +26,7 @@ from search.config import Config
 from search.config import example as example_file
 from search.errors import InputError, SearchError, one_line
 from search.options import OPTIONS
+from search.schedule_cli import app as schedule_app
 from search.settings import Settings
 from spaces import SPACES
 
@@ -38,6 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(schedule_app)
 
 
 Text = str | None

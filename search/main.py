@@ -13,6 +13,7 @@ from search.errors import InputError
 from search.report.documents import documents, text_documents
 from search.settings import Settings
 from search.sweep import folder
+from search.sweep.arms import Arm
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
 from search.sweep.reporting import load_report, loss_of
@@ -33,6 +34,7 @@ def run(
     data: Any = None,
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
+    arms: Sequence[Arm] = (),
 ) -> SweepReport:
     """Run a sweep, or go on with it, and log it to MLflow.
 
@@ -42,6 +44,7 @@ def run(
             on with such a sweep, hand over the same data again.
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
+        arms: what to compare instead of what the settings ask for, the default first.
 
     Raises:
         InputError: if the settings or the data break a rule; nothing was written.
@@ -49,7 +52,7 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home) as sweep:
+    with open_sweep(settings, dataset, home, arms=arms) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with Workers(settings.workers, cache=home / "cache") as workers:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, final
 
-from search.errors import InputError, ScheduleNotFoundError
+from search.errors import InputError, ScheduleNotFoundError, StoreError
 from search.scheduler.cron import Cron
 from search.scheduler.notice import Notice
 from search.scheduler.slots import FOLDER, Schedule, Slot, State, enter
@@ -47,6 +47,9 @@ class Ledger:
 
     Args:
         home: the folder of all sweeps. Nothing is written before the first schedule is added.
+
+    Raises:
+        StoreError: if the file cannot be read.
     """
 
     def __init__(self, home: Path) -> None:
@@ -217,12 +220,15 @@ class Ledger:
         self._db.execute("COMMIT")
 
     def _open(self, path: Path | None) -> sqlite3.Connection:
-        db = sqlite3.connect(path or ":memory:", timeout=PATIENCE, isolation_level=None)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        # What power took from the last moment is entered again, and its sweep goes on.
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.executescript(_TABLES)
+        try:
+            db = sqlite3.connect(path or ":memory:", timeout=PATIENCE, isolation_level=None)
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode = WAL")
+            # What power took from the last moment is entered again, and its sweep goes on.
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error
         return db
 
 

@@ -55,10 +55,10 @@ class Notice:
         """Whether someone is to be told of the end of a slot.
 
         Args:
-            state: done or failed; of data that was unchanged nobody is told.
+            state: done, failed or unchanged; of unchanged data nobody is told.
             changed: whether an outcome was contradicted, or the champion beaten.
         """
-        happened = {"finish": True, "failure": state == "failed", "change": changed}
+        happened = {"finish": state != "unchanged", "failure": state == "failed", "change": changed}
         return self.is_wanted and any(happened[occasion] for occasion in self.occasions)
 
 

@@ -26,6 +26,7 @@ PAUSED = "the schedule was paused"
 DUEL = "-duel"
 """Ends the name of a sweep in which the champion meets a challenger."""
 FOLDER = "schedules"
+FIGURE = "intervals.png"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -70,8 +70,8 @@ class SimulatedSweeps:
 
 
 def schedule(expression: str = "0 * * * *", timezone: str = "UTC", **fields: Any) -> Schedule:
-    cron = Cron(expression, timezone)
-    return Schedule(**{"name": "hourly", "cron": cron, "config": "/sweep.toml", **fields})
+    own: dict[str, Any] = {"name": "hourly", "config": "/sweep.toml"}
+    return Schedule(cron=Cron(expression, timezone), **{**own, **fields})
 
 
 @pytest.fixture

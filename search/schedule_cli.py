@@ -1,0 +1,299 @@
+# ruff: noqa: PLC0415  # each command imports what it needs, so that `--help` need not wait
+"""The command line of scheduled sweeps: `python -m search schedule ...`."""
+
+import os
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+from typer import Argument, Option
+
+from search.config import Config
+from search.errors import InputError, SearchError
+from search.scheduler.clock import SystemClock
+from search.scheduler.cron import Cron
+from search.scheduler.ledger import Ledger
+from search.scheduler.notice import Notice
+from search.scheduler.process import Processes, hold_for_notices, holding
+from search.scheduler.service import Service
+from search.scheduler.slots import FIGURE, Schedule, Slot, folder_of, spoken
+from search.scheduler.units import cron_line, printed, units
+
+app = typer.Typer(
+    name="schedule",
+    help="Sweeps that run by themselves, and tell when the answer changed.",
+    add_completion=False,
+    no_args_is_help=True,
+)
+
+Name = Annotated[str, Argument(help="Name of the schedule.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
+Lock = Annotated[int, Option("--lock", help="The open file with the lock.")]
+Text = str | None
+
+
+@app.command()
+def add(  # noqa: PLR0913  # each is a flag
+    name: Name,
+    *,
+    cron: Annotated[str, Option(help="When: minute, hour, day, month, weekday; seconds sixth.")],
+    config: Annotated[str, Option(metavar="FILE", help="The sweep file.")],
+    timezone: Annotated[str, Option(help="In which the times are.")] = "UTC",
+    overlap: Annotated[
+        str, Option(metavar="skip|wait", help="Slots that come while a sweep runs.")
+    ] = "skip",
+    notify: Annotated[
+        str, Option(metavar="A,B", help="Out of finish, failure, change.")
+    ] = "failure,change",
+    webhook: Annotated[Text, Option(metavar="URL", help="JSON is posted there.")] = None,
+    command: Annotated[Text, Option(metavar="WORDS", help="Reads the same JSON.")] = None,
+    secret_env: Annotated[
+        Text, Option(metavar="VARIABLE", help="Holds the webhook's bearer token.")
+    ] = None,
+) -> None:
+    """Add a schedule; `start` keeps it."""
+    occasions: Any = tuple(filter(None, (word.strip() for word in notify.split(","))))
+    notice = Notice(occasions=occasions, webhook=webhook, command=command, secret_env=secret_env)
+    Config.read(config).settings({})
+    place = str(Path(config).absolute())
+    schedule = Schedule(
+        name=name,
+        cron=Cron(cron, timezone),
+        config=place,
+        overlap=overlap,
+        notice=notice,  # type: ignore[arg-type]  # it checks
+    )
+    with Ledger(_home()) as ledger:
+        ledger.add(schedule, SystemClock().now())
+    _tell(f"{name} fires next at {_next(schedule)}; `python -m search schedule start` keeps it")
+
+
+@app.command("list")
+def list_all(*, json: Json = False) -> None:
+    """All schedules: the next slot, and what the last one found."""
+    from search.report.schedules import schedules_table
+    from search.scheduler.notify import text
+
+    rows = []
+    with Ledger(_home()) as ledger:
+        for schedule in ledger.schedules():
+            fired = [slot for slot in ledger.history(schedule.name) if slot.state != "skipped"]
+            last = fired[-1] if fired else None
+            words = last and (text(last) if last.state in ("done", "failed") else last.reason)
+            rows.append(
+                {
+                    "name": schedule.name,
+                    "cron": schedule.cron.expression,
+                    "timezone": schedule.cron.timezone,
+                    "paused": schedule.paused,
+                    "config": schedule.config,
+                    "next": _next(schedule),
+                    "last": last and spoken(last.at),
+                    "state": last and last.state,
+                    "result": words or (last and last.state),
+                }
+            )
+    if json:
+        _print_json(rows)
+    elif rows:
+        _print(schedules_table(rows))
+    else:
+        _tell("no schedules here yet")
+
+
+@app.command()
+def pause(name: Name) -> None:
+    """Skip the slots of a schedule from now on; a sweep that runs goes on."""
+    _pause(name, paused=True)
+
+
+@app.command()
+def resume(name: Name) -> None:
+    """Let a schedule go on."""
+    _pause(name, paused=False)
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Forget a schedule and its history; its sweeps stay."""
+    import shutil
+
+    with Ledger(_home()) as ledger:
+        ledger.get(name)
+        with holding(_home(), name):
+            ledger.remove(name)
+        shutil.rmtree(folder_of(_home(), name), ignore_errors=True)
+
+
+@app.command("run-now")
+def run_now(
+    name: Name,
+    *,
+    force: Annotated[
+        bool, Option("--force", help="Though the data is unchanged, or has other columns.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run the sweep of a schedule now, or go on with one that was interrupted."""
+    clock = SystemClock()
+    with Ledger(_home()) as ledger:
+        ledger.get(name)
+        with holding(_home(), name):
+            slot = ledger.request(name, clock.now(), forced=force)
+            _tell(f"the sweep {slot.sweep}")
+            ledger.begin(slot)
+            ended = _fire(ledger, name)
+        _deliver(ledger, name)
+    if ended is None:
+        raise SearchError(f"the sweep {slot.sweep} is run by another process")
+    rows = [_row(ended)]
+    if json:
+        _print_json(rows[0])
+    else:
+        from search.report.schedules import history_table
+
+        _print(history_table(rows))
+    if ended.state == "failed":
+        raise typer.Exit(SearchError.exit_code)
+
+
+@app.command()
+def history(name: Name, *, json: Json = False) -> None:
+    """Every slot of a schedule: fired, caught up, or skipped and why."""
+    from search.report.schedules import history_table
+    from search.scheduler.change import false_alarms
+
+    with Ledger(_home()) as ledger:
+        schedule = ledger.get(name)
+        rows = [_row(slot) for slot in ledger.history(name)]
+    alarms = false_alarms(schedule.cron.period)
+    if json:
+        _print_json({"name": name, "false_alarms": alarms, "slots": rows})
+        return
+    _print(history_table(rows))
+    typer.echo(alarms)
+    figure = folder_of(_home(), name) / FIGURE
+    if figure.exists():
+        _tell(f"Every interval over these sweeps: {figure}")
+
+
+@app.command()
+def start(
+    *,
+    once: Annotated[bool, Option("--once", help="Do what is due and end; for a timer.")] = False,
+) -> None:
+    """Keep the schedules until interrupted. Sweeps run one at a time for each schedule."""
+    with Ledger(_home()) as ledger:
+        if not ledger.schedules():
+            raise InputError("schedules", "must be added before they are kept", "none")
+        if not once:
+            names = ", ".join(schedule.name for schedule in ledger.schedules())
+            _tell(f"keeping {names} until interrupted; new schedules are seen")
+        processes = Processes(ledger)
+        service = Service(ledger, processes, SystemClock())
+        try:
+            service.run_once() if once else service.run()
+        finally:
+            processes.stop()
+
+
+@app.command()
+def unit(
+    *,
+    cron: Annotated[bool, Option("--cron", help="Print a line for crontab instead.")] = False,
+) -> None:
+    """Print systemd units that start the service, or look every minute; or a line for cron."""
+    folder = _home().parent
+    sys.stdout.write(cron_line(folder) if cron else printed(units(folder)))
+
+
+@app.command(hidden=True)
+def fire(name: Name, *, lock: Lock) -> None:
+    """Work on the open slot of a schedule: what the service starts."""
+    os.set_inheritable(lock, False)  # or what this starts would keep it
+    with Ledger(_home()) as ledger:
+        _fire(ledger, name)
+        os.close(lock)
+        _deliver(ledger, name)
+
+
+@app.command(hidden=True)
+def notify(name: Name, *, lock: Lock) -> None:
+    """Tell of what is pending: what the service starts."""
+    from search.scheduler.notify import deliver
+
+    os.set_inheritable(lock, False)
+    with Ledger(_home()) as ledger:
+        deliver(ledger, name, SystemClock())
+
+
+def _pause(name: str, *, paused: bool) -> None:
+
+    with Ledger(_home()) as ledger:
+        ledger.pause(name, SystemClock().now(), paused=paused)
+
+
+def _fire(ledger: Ledger, name: str) -> Slot | None:
+    """Work on the open slot. What libraries print is for the log."""
+    from search.scheduler.fire import fire as fire_slot  # heavy: as for `run`
+
+    with redirect_stdout(sys.stderr):
+        return fire_slot(ledger, name, SystemClock())
+
+
+def _deliver(ledger: Ledger, name: str) -> None:
+    """Tell of what is pending, unless another process does."""
+    from search.scheduler.notify import deliver
+
+    lock = hold_for_notices(_home(), name)
+    if lock is not None:
+        try:
+            deliver(ledger, name, SystemClock())
+        finally:
+            os.close(lock)
+
+
+def _next(schedule: Schedule) -> str | None:
+    """When it fires next, in UTC."""
+    slot = next(schedule.cron.after(SystemClock().now()), None)
+    return None if slot is None else spoken(slot)
+
+
+def _row(slot: Slot) -> dict[str, Any]:
+    """A slot for people and programs."""
+    from search.scheduler.change import Change
+
+    result = slot.result or {}
+    return {
+        "slot": spoken(slot.at),
+        "kind": slot.kind,
+        "state": slot.state,
+        "how": slot.how,
+        "reason": slot.reason,
+        "attempts": slot.attempts,
+        "sweep": slot.sweep if slot.how else None,
+        "changes": [str(Change.from_dict(change)) for change in result.get("changes", ())],
+        "champion": result.get("champion"),
+        "notice": slot.notice,
+    }
+
+
+def _home() -> Path:
+    return Path.cwd() / "mlruns"
+
+
+def _print(result: RenderableType) -> None:
+    Console(highlight=False).print(result)
+
+
+def _print_json(result: object) -> None:
+    from search.report.documents import as_json  # heavy: SciPy
+
+    sys.stdout.write(as_json(result))
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
