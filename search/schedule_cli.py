@@ -63,8 +63,8 @@ def add(  # noqa: PLR0913  # each is a flag
         name=name,
         cron=Cron(cron, timezone),
         config=place,
-        overlap=overlap,
-        notice=notice,  # type: ignore[arg-type]  # it checks
+        overlap=overlap,  # type: ignore[arg-type]  # it checks
+        notice=notice,
     )
     with Ledger(_home()) as ledger:
         ledger.add(schedule, SystemClock().now())

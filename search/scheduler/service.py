@@ -59,18 +59,20 @@ class Service:
             self._clock.sleep((min(self._next(now), now + self._poll) - now).total_seconds())
 
     def run_once(self) -> None:
-        """Work on what is due until nothing is; for a timer that starts it again and again."""
-        while True:
-            self.tick(self._clock.now())
-            is_done = not any(map(self._is_open, self._ledger.schedules()))
-            if is_done and self._launcher.is_idle:
-                return
+        """Work on what is due now and end; for a timer that starts it again and again."""
+        self.tick(self._clock.now())
+        while any(map(self._is_open, self._ledger.schedules())) or not self._launcher.is_idle:
             self._clock.sleep(self._poll.total_seconds())
+            self._work(self._clock.now())
 
     def tick(self, now: datetime) -> None:
         """Enter what is due, and see that open slots and pending notifications are worked on."""
         for schedule in self._ledger.schedules():
             self._ledger.account(schedule, now)
+        self._work(now)
+
+    def _work(self, now: datetime) -> None:
+        for schedule in self._ledger.schedules():
             slot = self._ledger.open_slot(schedule.name)
             if slot is not None and not self._launcher.is_busy(schedule):
                 self._fire(schedule, slot, now)

@@ -54,8 +54,8 @@ class Days:
     def write(self, day: int, **columns: Sequence[object]) -> None:
         """The data of a day, by default with other rows than any other."""
         rng = np.random.default_rng(day)
-        table = {"a": rng.normal(size=600).round(4), "b": rng.normal(size=600).round(4)}
-        table = {**table, "y": rng.choice(["no", "yes"], 600), **columns}
+        a, b = rng.normal(size=(2, 600)).round(4).tolist()
+        table = {"a": a, "b": b, "y": rng.choice(["no", "yes"], 600), **columns}
         lines = [
             ",".join(table),
             *(",".join(map(str, row)) for row in zip(*table.values(), strict=True)),
