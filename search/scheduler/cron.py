@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,8 +58,8 @@ class Cron:
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """Its slots after a moment, in UTC, ascending."""
-        hours = croniter.expand(self.expression)[0][1]
-        return self._intervals(moment) if hours == ["*"] else self._times(moment)
+        is_interval = _hours(self.expression) == ["*"]
+        return self._intervals(moment) if is_interval else self._times(moment)
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Its slots after `start` up to and with `end`."""
@@ -85,8 +86,9 @@ class Cron:
     def _intervals(self, moment: datetime) -> Iterator[datetime]:
         """Each time that the wall clock shows, as often as it shows it."""
         reading, offset = self._reading(moment), self._offset(moment)
+        readings = croniter(self.expression, reading)
         while True:
-            following = croniter(self.expression, reading).get_next(datetime)
+            following = readings.get_next(datetime)
             slot = (following - offset).replace(tzinfo=UTC)
             if self._offset(slot) == offset:
                 yield slot
@@ -94,6 +96,7 @@ class Cron:
             else:  # read the clock anew from where it was moved
                 moved = self._moved((reading - offset).replace(tzinfo=UTC), slot)
                 reading, offset = self._reading(moved) - _SECOND, self._offset(moved)
+                readings = croniter(self.expression, reading)
 
     def _first(self, reading: datetime) -> datetime:
         """When a clock first shows a reading or, if it is skipped, one beyond it."""
@@ -118,3 +121,9 @@ class Cron:
 
     def _offset(self, moment: datetime) -> timedelta:
         return moment.astimezone(ZoneInfo(self.timezone)).utcoffset() or timedelta()
+
+
+@lru_cache
+def _hours(expression: str) -> list[int | str]:
+    """The field of the hours, expanded."""
+    return list(croniter.expand(expression)[0][1])

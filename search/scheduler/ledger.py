@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS slots (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS slots_by_state ON slots (schedule, state, at);
 CREATE INDEX IF NOT EXISTS slots_by_end ON slots (schedule, ended);
-CREATE INDEX IF NOT EXISTS slots_to_tell ON slots (schedule, notice) WHERE notice = 'pending';
+CREATE UNIQUE INDEX IF NOT EXISTS open_slots ON slots (schedule) WHERE state = 'open';
+CREATE INDEX IF NOT EXISTS slots_to_tell ON slots (schedule, ended) WHERE notice = 'pending';
 """
 _INSERT_SLOT = "INSERT INTO slots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _THIS = "schedule = ? AND at = ? AND kind = ?"
