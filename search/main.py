@@ -12,6 +12,7 @@ from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
 from search.report.documents import documents, text_documents
 from search.settings import Settings
+from search.study import BasePruner, BaseSampler
 from search.sweep import folder
 from search.sweep.arms import Arm
 from search.sweep.preflight import Preflight, preflight
@@ -35,6 +36,8 @@ def run(
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
     arms: Sequence[Arm] = (),
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
 ) -> SweepReport:
     """Run a sweep, or go on with it, and log it to MLflow.
 
@@ -45,6 +48,8 @@ def run(
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
         arms: what to compare instead of what the settings ask for, the default first.
+        sampler: Optuna's, for the search, in place of the one that the settings name.
+        pruner: the same.
 
     Raises:
         InputError: if the settings or the data break a rule; nothing was written.
@@ -52,7 +57,7 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home, arms=arms) as sweep:
+    with open_sweep(settings, dataset, home, arms=arms, sampler=sampler, pruner=pruner) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with Workers(settings.workers, cache=home / "cache") as workers:

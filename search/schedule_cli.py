@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, RenderableType
 from typer import Argument, Option
 
 from search.config import Config
@@ -21,6 +20,7 @@ from search.scheduler.process import Processes, hold_for_notices, holding
 from search.scheduler.service import Service
 from search.scheduler.slots import FIGURE, Schedule, Slot, folder_of, spoken
 from search.scheduler.units import cron_line, printed, units
+from search.terminal import Json, Text, home_folder, print_json, print_view, tell
 
 app = typer.Typer(
     name="schedule",
@@ -30,9 +30,7 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, Argument(help="Name of the schedule.")]
-Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 Lock = Annotated[int, Option("--lock", help="The open file with the lock.")]
-Text = str | None
 
 
 @app.command()
@@ -66,9 +64,9 @@ def add(  # noqa: PLR0913  # each is a flag
         overlap=overlap,  # type: ignore[arg-type]  # it checks
         notice=notice,
     )
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         ledger.add(schedule, SystemClock().now())
-    _tell(f"{name} fires next at {_next(schedule)}; `python -m search schedule start` keeps it")
+    tell(f"{name} fires next at {_next(schedule)}; `python -m search schedule start` keeps it")
 
 
 @app.command("list")
@@ -78,7 +76,7 @@ def list_all(*, json: Json = False) -> None:
     from search.scheduler.notify import text
 
     rows = []
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         for schedule in ledger.schedules():
             fired = [slot for slot in ledger.history(schedule.name) if slot.state != "skipped"]
             last = fired[-1] if fired else None
@@ -97,11 +95,11 @@ def list_all(*, json: Json = False) -> None:
                 }
             )
     if json:
-        _print_json(rows)
+        print_json(rows)
     elif rows:
-        _print(schedules_table(rows))
+        print_view(schedules_table(rows))
     else:
-        _tell("no schedules here yet")
+        tell("no schedules here yet")
 
 
 @app.command()
@@ -121,11 +119,11 @@ def remove(name: Name) -> None:
     """Forget a schedule and its history; its sweeps stay."""
     import shutil
 
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         ledger.get(name)
-        with holding(_home(), name):
+        with holding(home_folder(), name):
             ledger.remove(name)
-        shutil.rmtree(folder_of(_home(), name), ignore_errors=True)
+        shutil.rmtree(folder_of(home_folder(), name), ignore_errors=True)
 
 
 @app.command("run-now")
@@ -139,11 +137,11 @@ def run_now(
 ) -> None:
     """Run the sweep of a schedule now, or go on with one that was interrupted."""
     clock = SystemClock()
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         ledger.get(name)
-        with holding(_home(), name):
+        with holding(home_folder(), name):
             slot = ledger.request(name, clock.now(), forced=force)
-            _tell(f"the sweep {slot.sweep}")
+            tell(f"the sweep {slot.sweep}")
             ledger.begin(slot)
             ended = _fire(ledger, name)
         _deliver(ledger, name)
@@ -151,11 +149,11 @@ def run_now(
         raise SearchError(f"the sweep {slot.sweep} is run by another process")
     rows = [_row(ended)]
     if json:
-        _print_json(rows[0])
+        print_json(rows[0])
     else:
         from search.report.schedules import history_table
 
-        _print(history_table(rows))
+        print_view(history_table(rows))
     if ended.state == "failed":
         raise typer.Exit(SearchError.exit_code)
 
@@ -166,18 +164,18 @@ def history(name: Name, *, json: Json = False) -> None:
     from search.report.schedules import history_table
     from search.scheduler.change import false_alarms
 
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         schedule = ledger.get(name)
         rows = [_row(slot) for slot in ledger.history(name)]
     alarms = false_alarms(schedule.cron.period)
     if json:
-        _print_json({"name": name, "false_alarms": alarms, "slots": rows})
+        print_json({"name": name, "false_alarms": alarms, "slots": rows})
         return
-    _print(history_table(rows))
+    print_view(history_table(rows))
     typer.echo(alarms)
-    figure = folder_of(_home(), name) / FIGURE
+    figure = folder_of(home_folder(), name) / FIGURE
     if figure.exists():
-        _tell(f"Every interval over these sweeps: {figure}")
+        tell(f"Every interval over these sweeps: {figure}")
 
 
 @app.command()
@@ -186,12 +184,12 @@ def start(
     once: Annotated[bool, Option("--once", help="Do what is due and end; for a timer.")] = False,
 ) -> None:
     """Keep the schedules until interrupted. Sweeps run one at a time for each schedule."""
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         if not ledger.schedules():
             raise InputError("schedules", "must be added before they are kept", "none")
         if not once:
             names = ", ".join(schedule.name for schedule in ledger.schedules())
-            _tell(f"keeping {names} until interrupted; new schedules are seen")
+            tell(f"keeping {names} until interrupted; new schedules are seen")
         processes = Processes(ledger)
         service = Service(ledger, processes, SystemClock())
         try:
@@ -206,7 +204,7 @@ def unit(
     cron: Annotated[bool, Option("--cron", help="Print a line for crontab instead.")] = False,
 ) -> None:
     """Print systemd units that start the service, or look every minute; or a line for cron."""
-    folder = _home().parent
+    folder = home_folder().parent
     sys.stdout.write(cron_line(folder) if cron else printed(units(folder)))
 
 
@@ -214,7 +212,7 @@ def unit(
 def fire(name: Name, *, lock: Lock) -> None:
     """Work on the open slot of a schedule: what the service starts."""
     os.set_inheritable(lock, False)  # or what this starts would keep it
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         _fire(ledger, name)
         os.close(lock)
         _deliver(ledger, name)
@@ -226,13 +224,13 @@ def notify(name: Name, *, lock: Lock) -> None:
     from search.scheduler.notify import deliver
 
     os.set_inheritable(lock, False)
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         deliver(ledger, name, SystemClock())
 
 
 def _pause(name: str, *, paused: bool) -> None:
 
-    with Ledger(_home()) as ledger:
+    with Ledger(home_folder()) as ledger:
         ledger.pause(name, SystemClock().now(), paused=paused)
 
 
@@ -248,7 +246,7 @@ def _deliver(ledger: Ledger, name: str) -> None:
     """Tell of what is pending, unless another process does."""
     from search.scheduler.notify import deliver
 
-    lock = hold_for_notices(_home(), name)
+    lock = hold_for_notices(home_folder(), name)
     if lock is not None:
         try:
             deliver(ledger, name, SystemClock())
@@ -279,21 +277,3 @@ def _row(slot: Slot) -> dict[str, Any]:
         "champion": result.get("champion"),
         "notice": slot.notice,
     }
-
-
-def _home() -> Path:
-    return Path.cwd() / "mlruns"
-
-
-def _print(result: RenderableType) -> None:
-    Console(highlight=False).print(result)
-
-
-def _print_json(result: object) -> None:
-    from search.report.documents import as_json  # heavy: SciPy
-
-    sys.stdout.write(as_json(result))
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)

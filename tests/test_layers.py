@@ -28,6 +28,7 @@ ORDER = (
     "search.tracking",
     "search.main",
     "search.scheduler",
+    "search.terminal",
     "search.schedule_cli",
     "search.cli",
     "search.__main__",
@@ -41,8 +42,8 @@ DOORS = {
     "pandas": {"search.data", "search.sweep"},
     "pyarrow": {"search.data"},
     "croniter": {"search.scheduler"},
-    "typer": {"search.cli", "search.schedule_cli"},
-    "rich": {"search.report", "search.cli", "search.schedule_cli"},
+    "typer": {"search.cli", "search.schedule_cli", "search.terminal"},
+    "rich": {"search.report", "search.cli", "search.terminal"},
     "matplotlib": {"search.report"},
     "jinja2": {"search.report"},
 }

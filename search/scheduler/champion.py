@@ -95,8 +95,9 @@ def duel(champion: Recipe, best: Recipe, settings: Settings, home: Path, run: Ru
         Arm(DEFAULT, "champion", champion, stream=stream),
         Arm(_QUESTION, "challenger", best, stream=stream),
     )
-    name = f"{settings.name}{DUEL}"
-    report = run(replace(settings, name=name), arms=arms, home=home)
+    # Nothing is left to search; without factors there would be.
+    alone = replace(settings, name=f"{settings.name}{DUEL}", factors=None, trials=None, space=None)
+    report = run(alone, arms=arms, home=home)
     return report.factors[0].comparisons[0].outcome
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any, NamedTuple, Self, final
 
+from search.sweep.arms import FOUND
 from search.verdict import Outcome
 from search.verdict.levels import ALPHA
 
@@ -103,10 +104,14 @@ class Change:
 
 
 def comparisons(report: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
-    """Every comparison of a report as JSON (`SweepReport.to_dict`)."""
+    """Every comparison of a report as JSON (`SweepReport.to_dict`) that another sweep repeats.
+
+    What a search found is no level: `trial 7` is another recipe in each sweep.
+    """
     return {
         Key(factor["depth"], factor["factor"], factor["default"], found["level"]): found
         for factor in report["factors"]
+        if factor["factor"] != FOUND
         for found in factor["alternatives"]
     }
 

@@ -1,5 +1,8 @@
 """Searches with a fake trainer: what is found, selected and confirmed, whatever interrupts them."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -302,3 +305,13 @@ def test_own_samplers_and_pruners_are_asked(run: Any, fake: Any) -> None:
     assert spy.asked > 0
     assert {trial.epochs for trial in searched(report)} == {2}
     assert report.search is not None
+
+
+def test_the_code_of_its_page_runs(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "search/docs/search.md").read_text()
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.DOTALL | re.MULTILINE)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("all 24 trials are done")

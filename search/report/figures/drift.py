@@ -14,6 +14,7 @@ from search.report.figures.groups import Trained
 from search.report.figures.ink import BAND, MARKS, MUTED, STYLE
 from search.report.figures.panels import Ticks, small_multiples
 from search.report.figures.scale import Reach
+from search.sweep.arms import FOUND
 from search.verdict import METRICS, Loss, Outcome, Terms, points
 
 MOST_SWEEPS = 60
@@ -82,6 +83,7 @@ def _levels(report: Mapping[str, Any]) -> list[Trained]:
     return [
         Trained(factor["factor"], found["level"], factor["depth"], None, None, ())
         for factor in report["factors"]
+        if factor["factor"] != FOUND  # another recipe in each sweep
         for found in factor["alternatives"]
     ]
 
