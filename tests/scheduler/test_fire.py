@@ -1,6 +1,8 @@
 """From the data of a slot to the answer that changed and the webhook that heard of it."""
 
 import json
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.main import dataset_of
+from search.data.sources import load_table
+from search.data.splits import confirm_rows
+from search.defaults import CONFIRM_SHARE
+from search.main import dataset_of, load
 from search.scheduler.fire import fire
 from search.scheduler.ledger import Ledger
 from search.scheduler.notice import Notice
@@ -47,6 +52,10 @@ class Days:
         (folder / "sweep.toml").write_text(FILE)
         ledger.remove("hourly")
 
+    def settings(self, text: str) -> None:
+        """Write these lines instead of those that name the factors."""
+        (self.folder / "sweep.toml").write_text(FILE.replace('factors = ["activation"]', text))
+
     def add(self, **fields: Any) -> None:
         config = str(self.folder / "sweep.toml")
         self.ledger.add(schedule("0 2 * * *", **{"config": config, **fields}), START)
@@ -60,8 +69,10 @@ class Days:
             ",".join(table),
             *(",".join(map(str, row)) for row in zip(*table.values(), strict=True)),
         ]
-        name = (START + timedelta(days=day)).strftime("%Y-%m-%d")
-        (self.folder / "data" / f"{name}.csv").write_text("\n".join(lines))
+        self.path(day).write_text("\n".join(lines))
+
+    def path(self, day: int) -> Path:
+        return self.folder / "data" / f"{START + timedelta(days=day):%Y-%m-%d}.csv"
 
     def fire(self, day: int, *, forced: bool = False) -> Slot:
         """What the slot of a day came to."""
@@ -116,7 +127,7 @@ def server(
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever)
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,))
         thread.start()
         yield f"http://127.0.0.1:{http.server_port}/services/T0/secret", heard, codes
         http.shutdown()
@@ -154,13 +165,39 @@ def test_a_planted_flip_is_reported_once_and_the_champion_loses_its_title(
     assert (folder_of(days.ledger.home, "hourly") / FIGURE).read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days) -> None:
+    days.settings('factors = ["none"]\ntrials = 24\nepochs = 3')
+    for day in (0, 3):
+        days.write(day)
+    first, second = ((days.fire(day).result or {}) for day in (0, 3))
+    found = [result["champion"]["recipe"]["activation"] for result in (first, second)]
+    assert found == ["swish", "relu"]
+    assert second["champion"]["is_new"]
+    assert second["changes"] == []
+    duel = load(f"{second['report']['name']}-duel", home=days.ledger.home)
+    assert {record.phase for record in duel.records} == {"pilot", "confirm"}
+
+
+def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
+    numbers = np.random.default_rng(0).normal(size=(2, 800)).round(4).tolist()
+    y = ["no", "yes"] * 400
+    masks = []
+    for day, n in ((0, 600), (1, 800)):
+        days.write(day, a=numbers[0][:n], b=numbers[1][:n], y=y[:n])
+        slot = days.fire(day)
+        mask = confirm_rows(load_table(str(days.path(day)), target="y"), CONFIRM_SHARE)
+        assert (slot.result or {})["report"]["data"]["n_confirm"] == mask.sum()
+        masks.append(mask)
+    few, many = masks
+    assert (many[:600] == few).all()
+    assert many.sum() > few.sum() > 0
+
+
 def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
     days.write(0)
     days.write(1)
     days.write(2)
-    (days.folder / "data" / "2026-01-02.csv").write_bytes(
-        (days.folder / "data" / "2026-01-01.csv").read_bytes()
-    )
+    days.path(1).write_bytes(days.path(0).read_bytes())
     first, second = days.fire(0), days.fire(1)
     assert (second.state, second.reason) == ("unchanged", f"the data is that of {first.sweep}")
     assert days.fire(1, forced=True).state == "done"
@@ -239,6 +276,29 @@ def test_a_command_reads_the_message(days: Days) -> None:
     days.fire(0)
     assert deliver(days.ledger, "hourly", days.clock) == ["sent"]
     assert json.loads(told.read_text())["state"] == "failed"
+
+
+def test_who_dies_after_telling_is_followed_by_one_who_tells_the_same_id_once(days: Days) -> None:
+    told, script = days.folder / "told.jsonl", days.folder / "tell.sh"
+    # The first of them is killed by whom it tells, before it can note that.
+    kill = "[ $(wc -l < told.jsonl) -gt 1 ] || kill -9 $PPID"
+    script.write_text(f"cd {days.folder}; cat >> told.jsonl; echo >> told.jsonl; {kill}")
+    days.ledger.remove("hourly")
+    days.add(notice=Notice(occasions=("failure",), command=f"sh {script}"))
+    slot = days.fire(0)  # there is no data
+    program = f"""
+from pathlib import Path
+from search.scheduler.clock import SystemClock
+from search.scheduler.ledger import Ledger
+from search.scheduler.notify import deliver
+with Ledger(Path({str(days.ledger.home)!r})) as ledger:
+    deliver(ledger, "hourly", SystemClock())
+"""
+    died = subprocess.run([sys.executable, "-c", program], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert deliver(days.ledger, "hourly", days.clock) == ["sent"]
+    assert deliver(days.ledger, "hourly", days.clock) == []
+    assert [json.loads(line)["id"] for line in told.read_text().splitlines()] == [slot.sweep] * 2
 
 
 def test_a_variable_that_is_not_set_is_said_and_not_tried_again(days: Days) -> None:

@@ -1,10 +1,13 @@
 """A year of an hourly schedule: every slot accounted for exactly once, whatever happens."""
 
+import itertools
 import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,16 @@ def accounted(ledger: Ledger, start: datetime, end: datetime) -> list[Slot]:
     for slot in history:
         assert bool(slot.how) != bool(slot.reason)
     return history
+
+
+def steps_of(ledger: Ledger, work: Callable[[], None]) -> int:
+    """How many steps the database takes for some work."""
+    count = itertools.count()
+    db = ledger._db  # noqa: SLF001  # it alone can count them
+    db.set_progress_handler(lambda: next(count) < 0, 1)
+    work()
+    db.set_progress_handler(None, 1)
+    return next(count)
 
 
 @pytest.mark.parametrize(("overlap", "days"), [("skip", 365), ("wait", 90)])
@@ -156,11 +169,28 @@ def test_the_service_sleeps_until_something_is_due(
     assert woken == [START, *(START + HOUR / 2 + n * HOUR for n in range(6))]
 
 
+def test_a_look_takes_as_many_steps_after_years_as_on_the_first_day(
+    ledger: Ledger, clock: SimulatedClock, sweeps: SimulatedSweeps
+) -> None:
+    service = Service(ledger, sweeps, clock)
+    steps = []
+    for pause in (HOUR, YEAR, HOUR):
+        clock.time += pause
+        service.tick(clock.time)
+        clock.sleep(360)
+        sweeps.settle()
+        steps.append(steps_of(ledger, partial(service.tick, clock.time)))
+    assert len(ledger.history("hourly")) > 8000
+    assert max(steps) < 1.1 * steps[0]
+
+
 @pytest.mark.usefixtures("ledger")
 def test_of_many_processes_at_once_one_enters_a_slot(tmp_path: Path) -> None:
 
     program = f"""
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from search.scheduler.ledger import Ledger
 start = datetime.fromisoformat("{START.isoformat()}")
