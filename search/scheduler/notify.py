@@ -14,7 +14,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from search.errors import InputError, one_line
-from search.scheduler.change import Change
+from search.scheduler.change import Change, false_alarms
 from search.scheduler.clock import Clock
 from search.scheduler.ledger import Ledger
 from search.scheduler.notice import Notice, shown
@@ -53,7 +53,8 @@ def deliver(
 
 def message(schedule: Schedule, slot: Slot) -> dict[str, Any]:
     """What a webhook is posted and a command reads."""
-    result = slot.result or {}
+    result, line = slot.result or {}, text(slot)
+    alarms = false_alarms(schedule.cron.period) if result.get("changes") else None
     return {
         "id": slot.sweep,
         "schedule": slot.schedule,
@@ -66,7 +67,8 @@ def message(schedule: Schedule, slot: Slot) -> dict[str, Any]:
             for change in result.get("changes", ())
         ],
         "champion": result.get("champion"),
-        "text": text(slot),
+        "false_alarms": alarms,
+        "text": line if alarms is None else f"{line}. {alarms}",
         "occasions": list(schedule.notice.occasions),
     }
 

@@ -160,6 +160,8 @@ def test_a_planted_flip_is_reported_once_and_the_champion_loses_its_title(
     assert message["token"] == "Bearer s3cret"
     now = {change["level"]: change["now"] for change in message["changes"]}
     assert now == {"swish": "worse", "relu": "beats_default"}
+    assert "of 365 sweeps a year at most 18.3" in message["false_alarms"]
+    assert message["text"].endswith(message["false_alarms"])
     told = [slot.notice for slot in days.ledger.history("hourly")]
     assert told == ["", "", "", "sent", ""]
     assert (folder_of(days.ledger.home, "hourly") / FIGURE).read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from search.scheduler.ledger import Ledger
 from search.scheduler.slots import Slot
 
 SCHEDULE = [sys.executable, "-m", "search", "schedule"]
-EVERY = 5
+EVERY = 2
 """Seconds."""
 FILE = """
 data = "data/%S.csv"
@@ -36,16 +37,20 @@ workers = 1
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Other data for each slot of a minute, and a schedule."""
+    """Other data for each slot of a minute, and a sweep file."""
     (tmp_path / "data").mkdir()
     for second in range(0, 60, EVERY):
         rng = np.random.default_rng(second)
         lines = [f"{a:.4f},{'yes' if a + b > 0 else 'no'}" for a, b in rng.normal(size=(100, 2))]
         (tmp_path / "data" / f"{second:02}.csv").write_text("\n".join(["a,y", *lines]))
     (tmp_path / "sweep.toml").write_text(FILE)
-    command = ["add", "often", "--cron", f"* * * * * */{EVERY}", "--config", "sweep.toml"]
-    subprocess.run([*SCHEDULE, *command], cwd=tmp_path, check=True, capture_output=True)
     return tmp_path
+
+
+def add(folder: Path, *words: str) -> None:
+    """Add a schedule that fires every few seconds."""
+    command = ["add", "often", "--cron", f"* * * * * */{EVERY}", "--config", "sweep.toml"]
+    subprocess.run([*SCHEDULE, *command, *words], cwd=folder, check=True, capture_output=True)
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
@@ -78,6 +83,7 @@ def done(found: list[Slot]) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="children of a process are found in /proc")
 def test_a_killed_service_loses_no_sweep_and_fires_no_slot_twice(folder: Path) -> None:
+    add(folder)
     first, other = start(folder), start(folder)
     second = None
     try:
@@ -94,7 +100,7 @@ def test_a_killed_service_loses_no_sweep_and_fires_no_slot_twice(folder: Path) -
             service.communicate()
         killed = next(slot for slot in slots(folder) if slot.at == running.at)
         second = start(folder)
-        wait(folder, until=lambda found: done(found) >= 3)
+        wait(folder, until=lambda found: done(found) >= 2 and found[-1].state == "open")
         second.send_signal(signal.SIGTERM)
         second.communicate(timeout=120)
         assert second.returncode == 130
@@ -119,11 +125,13 @@ def test_a_killed_service_loses_no_sweep_and_fires_no_slot_twice(folder: Path) -
             assert load(slot.sweep, home=folder / "mlruns").state == "done"
 
 
-def test_once_does_what_is_due_tags_it_and_ends(folder: Path) -> None:
+def test_once_does_what_is_due_tells_of_it_and_ends(folder: Path) -> None:
+    shutil.rmtree(folder / "data")  # so that the slot fails at once
+    add(folder, "--notify", "failure", "--command", "sh -c 'cat > told.json'")
     time.sleep(EVERY)
     subprocess.run([*SCHEDULE, "start", "--once"], cwd=folder, check=True, timeout=240)
-    command = [*SCHEDULE, "history", "often", "--json"]
-    output = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
-    rows = json.loads(output)["slots"]
-    assert "done" in {row["state"] for row in rows}
-    assert "open" not in {row["state"] for row in rows}
+    told = json.loads((folder / "told.json").read_text())
+    (ended,) = [slot for slot in slots(folder) if slot.state != "skipped"]
+    assert (ended.state, ended.notice) == ("failed", "sent")
+    assert (told["id"], told["reason"]) == (ended.sweep, ended.reason)
+    assert "data/" in ended.reason
