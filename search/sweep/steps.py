@@ -92,7 +92,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     Raises:
         AllTrialsFailedError: if the first of the list all failed.
     """
-    stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
+    stored = {name: job.store.indices(name) for name in {trial.study for trial in trials}}
     members, owners = _distinct_members(trials)
     missing = {n for n, trial in enumerate(trials) if trial.index not in stored[trial.study]}
     done = {i for i, own in enumerate(owners) if missing.isdisjoint(n for n, _ in own)}
@@ -250,7 +250,3 @@ def _check_that_some_work(store: Store, leading: Sequence[Trial]) -> None:
 def _budget_is_spent(job: Job) -> bool:
     budget = job.settings.budget
     return budget is not None and job.store.seconds >= budget
-
-
-def _indices(store: Store, study: str) -> set[int]:
-    return {record.index for record in store.records(study)}
