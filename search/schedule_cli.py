@@ -4,10 +4,12 @@
 import os
 import sys
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from typer import Argument, Option
 
 from search.config import Config
@@ -19,18 +21,20 @@ from search.scheduler.notice import Notice
 from search.scheduler.process import Processes, hold_for_notices, holding
 from search.scheduler.service import Service
 from search.scheduler.slots import FIGURE, Schedule, Slot, folder_of, spoken
-from search.scheduler.units import cron_line, printed, units
+from search.scheduler.units import CRON_HINT, SYSTEMD_HINT, cron_line, printed, units
 from search.terminal import Json, Text, home_folder, print_json, print_view, tell
 
-app = typer.Typer(
-    name="schedule",
-    help="Sweeps that run by themselves, and tell when the answer changed.",
-    add_completion=False,
-    no_args_is_help=True,
-)
+app = typer.Typer(name="schedule", add_completion=False)
 
 Name = Annotated[str, Argument(help="Name of the schedule.")]
 Lock = Annotated[int, Option("--lock", help="The open file with the lock.")]
+
+
+@app.callback(invoke_without_command=True)
+def show_help(context: typer.Context) -> None:
+    """Sweeps that run by themselves, and tell when the answer changed."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -73,14 +77,13 @@ def add(  # noqa: PLR0913  # each is a flag
 def list_all(*, json: Json = False) -> None:
     """All schedules: the next slot, and what the last one found."""
     from search.report.schedules import schedules_table
-    from search.scheduler.notify import text
+    from search.scheduler.notify import found
 
     rows = []
     with Ledger(home_folder()) as ledger:
         for schedule in ledger.schedules():
             fired = [slot for slot in ledger.history(schedule.name) if slot.state != "skipped"]
             last = fired[-1] if fired else None
-            words = last and (text(last) if last.state in ("done", "failed") else last.reason)
             rows.append(
                 {
                     "name": schedule.name,
@@ -91,7 +94,7 @@ def list_all(*, json: Json = False) -> None:
                     "next": _next(schedule),
                     "last": last and spoken(last.at),
                     "state": last and last.state,
-                    "result": words or (last and last.state),
+                    "result": last and found(last),
                 }
             )
     if json:
@@ -124,6 +127,7 @@ def remove(name: Name) -> None:
         with holding(home_folder(), name):
             ledger.remove(name)
         shutil.rmtree(folder_of(home_folder(), name), ignore_errors=True)
+    tell(f"{name} is removed; its sweeps stay")
 
 
 @app.command("run-now")
@@ -171,8 +175,11 @@ def history(name: Name, *, json: Json = False) -> None:
     if json:
         print_json({"name": name, "false_alarms": alarms, "slots": rows})
         return
-    print_view(history_table(rows))
-    typer.echo(alarms)
+    if rows:
+        print_view(history_table(rows))
+    else:
+        tell("no slot was due yet")
+    print_view(alarms)
     figure = folder_of(home_folder(), name) / FIGURE
     if figure.exists():
         tell(f"Every interval over these sweeps: {figure}")
@@ -206,6 +213,7 @@ def unit(
     """Print systemd units that start the service, or look every minute; or a line for cron."""
     folder = home_folder().parent
     sys.stdout.write(cron_line(folder) if cron else printed(units(folder)))
+    tell(f"\n{CRON_HINT if cron else SYSTEMD_HINT}")
 
 
 @app.command(hidden=True)
@@ -229,17 +237,20 @@ def notify(name: Name, *, lock: Lock) -> None:
 
 
 def _pause(name: str, *, paused: bool) -> None:
-
     with Ledger(home_folder()) as ledger:
         ledger.pause(name, SystemClock().now(), paused=paused)
+        goes_on = f"fires next at {_next(ledger.get(name))}"
+    tell(f"{name} {'skips its slots until it is resumed' if paused else goes_on}")
 
 
 def _fire(ledger: Ledger, name: str) -> Slot | None:
     """Work on the open slot. What libraries print is for the log."""
-    from search.scheduler.fire import fire as fire_slot  # heavy: as for `run`
+    from search.main import run  # heavy: as for `run`
+    from search.report.live import watch
+    from search.scheduler.fire import fire as fire_slot
 
-    with redirect_stdout(sys.stderr):
-        return fire_slot(ledger, name, SystemClock())
+    with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
+        return fire_slot(ledger, name, SystemClock(), partial(run, listeners=[listener]))
 
 
 def _deliver(ledger: Ledger, name: str) -> None:
@@ -263,6 +274,7 @@ def _next(schedule: Schedule) -> str | None:
 def _row(slot: Slot) -> dict[str, Any]:
     """A slot for people and programs."""
     from search.scheduler.change import Change
+    from search.scheduler.notify import found
 
     result = slot.result or {}
     return {
@@ -274,6 +286,8 @@ def _row(slot: Slot) -> dict[str, Any]:
         "attempts": slot.attempts,
         "sweep": slot.sweep if slot.how else None,
         "changes": [str(Change.from_dict(change)) for change in result.get("changes", ())],
+        "headline": result.get("headline"),
+        "found": found(slot) if result else "",
         "champion": result.get("champion"),
         "notice": slot.notice,
     }

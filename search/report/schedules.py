@@ -27,6 +27,6 @@ def history_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     for column in ("", "slot", "state", "how it came, and what of it", "told"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        words = "; ".join(filter(None, (row["how"], row["reason"], *row["changes"])))
+        words = "; ".join(filter(None, (row["how"], row["reason"], row["found"])))
         table.add_row(_MARKS[row["state"]], row["slot"], row["state"], words, row["notice"])
     return table

@@ -17,6 +17,7 @@ from search.main import dataset_of
 from search.main import run as run_sweep
 from search.report.documents import as_json
 from search.report.figures.drift import drift_png
+from search.report.words import finding
 from search.scheduler.champion import Run, defend
 from search.scheduler.change import Change, changes
 from search.scheduler.clock import Clock
@@ -101,6 +102,7 @@ def _sweep(
     document, earlier = _kept(report.to_dict()), [each["report"] for each in before]
     result = {
         "report": document,
+        "headline": finding(report),
         "asked": asked,
         "columns": columns_of(dataset),
         "changes": [change.to_dict() for change in changes(earlier, document)],

@@ -62,6 +62,7 @@ def message(schedule: Schedule, slot: Slot) -> dict[str, Any]:
         "state": slot.state,
         "reason": slot.reason or None,
         "sweep": slot.sweep,
+        "headline": result.get("headline"),
         "changes": [
             {**change, "text": str(Change.from_dict(change))}
             for change in result.get("changes", ())
@@ -75,13 +76,18 @@ def message(schedule: Schedule, slot: Slot) -> dict[str, Any]:
 
 def text(slot: Slot) -> str:
     """The same in a line for a person."""
+    return f"{slot.sweep}: {found(slot)}"
+
+
+def found(slot: Slot) -> str:
+    """What a slot came to: what changed or failed, or else what its sweep found."""
     result = slot.result or {}
     parts = [str(Change.from_dict(change)) for change in result.get("changes", ())]
     if result.get("champion", {}).get("is_new"):
         parts.append("a challenger has beaten the champion recipe")
     if slot.state == "failed":
         parts.append(f"failed: {slot.reason}")
-    return f"{slot.sweep}: {'; '.join(parts) or 'no decided outcome was contradicted'}"
+    return "; ".join(parts) or result.get("headline") or slot.reason or slot.state
 
 
 def _tell(schedule: Schedule, slot: Slot, clock: Clock, pauses: Sequence[float]) -> str:

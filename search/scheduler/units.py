@@ -5,6 +5,11 @@ import sys
 from pathlib import Path
 
 NAME = "guideline-search"
+SYSTEMD_HINT = (
+    "Save each under ~/.config/systemd/user by its name, and enable one:\n"
+    f"systemctl --user enable --now {NAME}.service, or {NAME}-once.timer"
+)
+CRON_HINT = "Add it with `crontab -e`."
 _MARK = "# --- {} ---\n"
 _UNITS = {
     f"{NAME}.service": """\

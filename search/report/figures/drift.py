@@ -19,6 +19,7 @@ from search.verdict import METRICS, Loss, Outcome, Terms, points
 
 MOST_SWEEPS = 60
 """The latest are shown."""
+_FEW, _MANY = 4, 20
 _HEIGHT = 0.95
 
 History = Sequence[tuple[datetime, Mapping[str, Any]]]
@@ -75,7 +76,7 @@ def draw(history: History) -> Figure | None:
         band = points(-margin, loss), points(margin, loss)
         axes.axhspan(*band, color=BAND)
         axes.axhline(0, color=MUTED, linewidth=0.8)
-        _draw(axes, found[level], reach, crowded=len(alike) > MOST_SWEEPS // 3)
+        _draw(axes, found[level], reach, sweeps=len(alike))
     return figure
 
 
@@ -117,18 +118,19 @@ def _legend(found: Mapping[Trained, Sequence[Interval]]) -> list[Line2D]:
     ]
 
 
-def _draw(axes: Axes, intervals: Sequence[Interval], reach: Reach, *, crowded: bool) -> None:
+def _draw(axes: Axes, intervals: Sequence[Interval], reach: Reach, *, sweeps: int) -> None:
     means = [reach.clip(one.mean) for one in intervals]
     axes.plot([one.at for one in intervals], means, color=MUTED, linewidth=0.6)
     for one, mean in zip(intervals, means, strict=True):
         mark = MARKS[one.outcome]
         ends = reach.clip(one.low), reach.clip(one.high)
-        axes.vlines(one.at, *ends, color=mark.colour, linewidth=1.0 if crowded else 2.2)
+        axes.vlines(one.at, *ends, color=mark.colour, linewidth=1.0 if sweeps > _MANY else 2.2)
         style = mark.style()
         axes.plot(one.at, mean, **{**style, "markersize": style["markersize"] * 0.7})
-    first, *_, last = axes.get_xticklabels() * 2  # towards the middle, away from the next panel's
-    first.set_horizontalalignment("left")
-    last.set_horizontalalignment("right")
+    labels = axes.get_xticklabels()
+    if sweeps > _FEW:  # they stand at the panel's edges: away from the next panel's
+        labels[0].set_horizontalalignment("left")
+        labels[-1].set_horizontalalignment("right")
 
 
 def _dates(slots: Sequence[datetime]) -> dict[float, str]:
