@@ -1,10 +1,13 @@
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 import pytest
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from search.report.figures.drift import MOST_SWEEPS, draw, drift_png
+from search.report.figures.ink import STYLE
 from tests.reports import factor, mixed, report
 
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -28,6 +31,18 @@ def test_each_comparison_has_a_panel_with_an_interval_for_each_sweep() -> None:
         assert len(axes.collections) == 3
     labels = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
     assert labels == ["01 Nov", "03 Nov"]
+
+
+@pytest.mark.parametrize("sweeps", [1, 2, 4, 5, MOST_SWEEPS])
+def test_dates_do_not_touch_each_other(sweeps: int) -> None:
+    """Where days have several sweeps the dates have times, which is the most they get."""
+    with rc_context(STYLE):
+        figure = draw([(START + timedelta(hours=n), sweep()) for n in range(sweeps)])
+        assert figure is not None
+        figure.canvas.draw()
+    labels = [text for axes in figure.axes for text in axes.get_xticklabels() if text.get_text()]
+    boxes = [text.get_window_extent() for text in (*labels, *figure.texts) if text.get_text()]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 def test_a_sweep_before_its_first_look_leaves_a_gap() -> None:

@@ -158,6 +158,8 @@ def test_a_planted_flip_is_reported_once_and_the_champion_loses_its_title(
     (message,) = heard
     assert message["id"] == slots[3].sweep == "hourly-20260104T0200Z"
     assert message["token"] == "Bearer s3cret"
+    assert message["headline"] == found[3]["headline"]
+    assert "activation elu is beaten by relu" in message["headline"]
     now = {change["level"]: change["now"] for change in message["changes"]}
     assert now == {"swish": "worse", "relu": "beats_default"}
     assert "of 365 sweeps a year at most 18.3" in message["false_alarms"]

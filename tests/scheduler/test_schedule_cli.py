@@ -80,6 +80,23 @@ def test_a_schedule_is_added_once_listed_paused_and_removed(
     assert listed() == []
 
 
+def test_without_a_command_it_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schedule"]) == 0
+    out, err = capsys.readouterr()
+    assert "run-now" in out
+    assert err == ""
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_command_says_what_becomes_of_the_schedule(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"pause": "skips its slots", "resume": "fires next at", "remove": "is removed"}
+    assert main(ADD) == 0
+    for command, words in said.items():
+        capsys.readouterr()
+        assert main(["schedule", command, "nightly"]) == 0
+        assert words in capsys.readouterr().err
+
+
 def test_the_longest_name_leaves_room_for_the_sweeps_names(folder: Path) -> None:
     assert main(["schedule", "add", "x" * 74, *ADD[3:]]) == 0
     assert (folder / "mlruns" / "schedules" / "ledger.db").exists()
@@ -91,7 +108,7 @@ def test_history_says_how_many_false_alarms_to_expect(
     assert folder.exists()
     main(ADD)
     assert main(["schedule", "history", "nightly"]) == 0
-    assert "of 365 sweeps a year at most 18.3" in capsys.readouterr().out
+    assert "of 365 sweeps a year at most 18.3" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_damaged_ledger_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

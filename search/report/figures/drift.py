@@ -66,7 +66,8 @@ def draw(history: History) -> Figure | None:
         return None
     bounds = [bound for each in found.values() for one in each for bound in (one.low, one.high)]
     reach = Reach.of(bounds, terms)
-    x = Ticks(-0.7, len(alike) - 0.3, _dates([at for at, _ in alike]), "slot of the sweep, UTC")
+    slots = [at for at, _ in alike]
+    x = Ticks(-0.7, len(alike) - 0.3, _dates(slots), "day of the sweep, UTC" * _is_daily(slots))
     y = reach.ticks(f"difference, {METRICS[loss].short_unit}", 6)
     parts: dict[int | None, list[Trained]] = {}
     for level in found:
@@ -134,10 +135,13 @@ def _draw(axes: Axes, intervals: Sequence[Interval], reach: Reach, *, sweeps: in
 
 
 def _dates(slots: Sequence[datetime]) -> dict[float, str]:
-    """The first and the last slot's date, with the time where days have several."""
-    is_daily = len({slot.date() for slot in slots}) == len(slots)
-    form = "%d %b" if is_daily else "%d %b %H:%M"
+    """The first and the last slot's date, with the time below it where days have several."""
+    form = "%d %b" if _is_daily(slots) else "%d %b\n%H:%MZ"
     return {float(place): slots[place].strftime(form) for place in (0, len(slots) - 1)}
+
+
+def _is_daily(slots: Sequence[datetime]) -> bool:
+    return len({slot.date() for slot in slots}) == len(slots)
 
 
 def _points(bound: float | None, loss: Loss, *, missing: float) -> float:
