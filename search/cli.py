@@ -18,7 +18,6 @@ from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from typer import Argument, Option
 
 from search.config import Config
@@ -27,7 +26,7 @@ from search.errors import InputError, SearchError, one_line
 from search.options import OPTIONS
 from search.schedule_cli import app as schedule_app
 from search.settings import Settings
-from search.terminal import Json, Text, home_folder, print_json, print_view, tell
+from search.terminal import Json, Text, home_folder, print_json, print_view, tell, watching
 from spaces import SPACES
 
 INTERRUPTED = 130
@@ -113,11 +112,10 @@ def run(settings: Settings, *, json: Json = False) -> None:
     """Run a sweep, or go on with it: which defaults hold on your data?"""
     # Heavy: pandas, scikit-learn, Optuna, MLflow; TensorFlow once there is something to train.
     from search.main import run as run_sweep
-    from search.report.live import watch
     from search.report.table import verdict_view
     from search.sweep.folder import PAGE, folder_of
 
-    with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
+    with watching() as listener:
         report = run_sweep(settings, home=home_folder(), listeners=[listener])
     if json:
         print_json(report.to_dict())

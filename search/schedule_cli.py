@@ -3,13 +3,11 @@
 
 import os
 import sys
-from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer import Argument, Option
 
 from search.config import Config
@@ -22,7 +20,7 @@ from search.scheduler.process import Processes, hold_for_notices, holding
 from search.scheduler.service import Service
 from search.scheduler.slots import FIGURE, Schedule, Slot, folder_of, spoken
 from search.scheduler.units import CRON_HINT, SYSTEMD_HINT, cron_line, printed, units
-from search.terminal import Json, Text, home_folder, print_json, print_view, tell
+from search.terminal import Json, Text, home_folder, print_json, print_view, tell, watching
 
 app = typer.Typer(name="schedule", add_completion=False)
 
@@ -246,10 +244,9 @@ def _pause(name: str, *, paused: bool) -> None:
 def _fire(ledger: Ledger, name: str) -> Slot | None:
     """Work on the open slot. What libraries print is for the log."""
     from search.main import run  # heavy: as for `run`
-    from search.report.live import watch
     from search.scheduler.fire import fire as fire_slot
 
-    with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
+    with watching() as listener:
         return fire_slot(ledger, name, SystemClock(), partial(run, listeners=[listener]))
 
 

@@ -1,8 +1,10 @@
 """What every command line here needs: where sweeps are kept, and how results are printed."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
@@ -40,3 +42,12 @@ def print_json(result: object) -> None:
 def tell(line: str) -> None:
     """Prose, to standard error."""
     typer.echo(line, err=True)
+
+
+@contextmanager
+def watching() -> Iterator[Callable[[Any], None]]:
+    """A listener that tells of a sweep on standard error, where all that is printed goes."""
+    from search.report.live import watch  # noqa: PLC0415  # heavy: SciPy
+
+    with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
+        yield listener

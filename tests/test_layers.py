@@ -43,7 +43,7 @@ DOORS = {
     "pyarrow": {"search.data"},
     "croniter": {"search.scheduler"},
     "typer": {"search.cli", "search.schedule_cli", "search.terminal"},
-    "rich": {"search.report", "search.cli", "search.terminal"},
+    "rich": {"search.report", "search.terminal"},
     "matplotlib": {"search.report"},
     "jinja2": {"search.report"},
 }

@@ -32,6 +32,12 @@ def contradict(one: str, other: str) -> bool:
     return max(low, least) >= min(high, most)
 
 
+def says_less(one: str, other: str) -> bool:
+    """Whether an outcome is another's mere consequence: not better, where that is worse."""
+    (low, high), (least, most) = CLAIMS[Outcome(one)], CLAIMS[Outcome(other)]
+    return one != other and low <= least and most <= high
+
+
 class Key(NamedTuple):
     """What is compared with what, whichever sweep does it."""
 
@@ -117,7 +123,7 @@ def comparisons(report: Mapping[str, Any]) -> dict[Key, Mapping[str, Any]]:
 
 
 def known(reports: Iterable[Mapping[str, Any]]) -> dict[Key, Known]:
-    """Of each comparison the last decided outcome.
+    """Of each comparison the last decided outcome, but for those that say less than the one before.
 
     Args:
         reports: as JSON, the earliest first. Where the terms of their claims changed (`terms`),
@@ -130,9 +136,12 @@ def known(reports: Iterable[Mapping[str, Any]]) -> dict[Key, Known]:
             found = {}
         before = report
         for key, comparison in comparisons(report).items():
-            if comparison["outcome"] != Outcome.UNDECIDED:
+            outcome = comparison["outcome"]
+            if outcome == Outcome.UNDECIDED:
+                continue
+            if key not in found or not says_less(outcome, found[key].outcome):
                 scope = comparison["new_rows"]["outcome"]
-                found[key] = Known(report["name"], comparison["outcome"], scope)
+                found[key] = Known(report["name"], outcome, scope)
     return found
 
 

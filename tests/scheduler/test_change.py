@@ -61,6 +61,14 @@ def test_undecided_is_no_change_and_does_not_hide_one() -> None:
     assert change.since == "one"
 
 
+def test_an_outcome_that_says_less_is_no_change_and_does_not_hide_one() -> None:
+    worse, not_better = sweep("one", x=0.03), sweep("two", x=0.009)
+    assert not_better["factors"][0]["alternatives"][0]["outcome"] == "not_better"  # type: ignore[index]  # JSON
+    assert not changes([worse], not_better)
+    (change,) = changes([worse, not_better], sweep("three", x=0.0))
+    assert (change.was, change.since, change.now) == ("worse", "one", "equivalent")
+
+
 def test_outcomes_under_another_margin_do_not_contradict_each_other() -> None:
     before = [sweep("one", swish=-0.03)]
     assert changes(before, sweep("two", swish=0.03))
