@@ -14,19 +14,19 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from inspect import Parameter, Signature, signature
-from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console, RenderableType
 from typer import Argument, Option
 
 from search.config import Config
 from search.config import example as example_file
 from search.errors import InputError, SearchError, one_line
 from search.options import OPTIONS
+from search.schedule_cli import app as schedule_app
 from search.settings import Settings
+from search.terminal import Json, Text, home_folder, print_json, print_view, tell, watching
 from spaces import SPACES
 
 INTERRUPTED = 130
@@ -38,10 +38,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(schedule_app)
 
 
-Text = str | None
-Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 TrackingUri = Annotated[Text, Option(metavar="URI", help=OPTIONS["tracking_uri"].help)]
 
 
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         code = _fail(f"not enough memory: {error}", SearchError.exit_code)
     if code == INTERRUPTED:
-        _tell("interrupted; run the same command again to go on")
+        tell("interrupted; run the same command again to go on")
     return int(code)
 
 
@@ -113,21 +112,20 @@ def run(settings: Settings, *, json: Json = False) -> None:
     """Run a sweep, or go on with it: which defaults hold on your data?"""
     # Heavy: pandas, scikit-learn, Optuna, MLflow; TensorFlow once there is something to train.
     from search.main import run as run_sweep
-    from search.report.live import watch
     from search.report.table import verdict_view
     from search.sweep.folder import PAGE, folder_of
 
-    with redirect_stdout(sys.stderr), watch(Console(stderr=True)) as listener:
-        report = run_sweep(settings, home=_home(), listeners=[listener])
+    with watching() as listener:
+        report = run_sweep(settings, home=home_folder(), listeners=[listener])
     if json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
     else:
-        _print(verdict_view(report))
-        page = folder_of(_home(), report.name) / PAGE
+        print_view(verdict_view(report))
+        page = folder_of(home_folder(), report.name) / PAGE
         if page.exists():  # else a note says why
-            _tell(f"\nThe report with its figures: {page}")
+            tell(f"\nThe report with its figures: {page}")
         if report.mlflow:
-            _tell("Every trial stands in MLflow: python -m search ui")
+            tell("Every trial stands in MLflow: python -m search ui")
 
 
 @app.command()
@@ -146,11 +144,11 @@ def check(
     from search.report.preflight import preflight_view
 
     with redirect_stdout(sys.stderr):
-        found = check_sweep(settings, home=_home())
+        found = check_sweep(settings, home=home_folder())
     if json:
-        _print_json(found.to_dict())
+        print_json(found.to_dict())
     else:
-        _print(preflight_view(found))
+        print_view(preflight_view(found))
     if found.problems:
         raise typer.Exit(SearchError.exit_code)
 
@@ -174,9 +172,9 @@ def show(
     from search.report.table import verdict_view
     from search.sweep.reporting import load_report
 
-    report = load_report(name, _home())
+    report = load_report(name, home_folder())
     if json:
-        _print_json(report.to_dict())
+        print_json(report.to_dict())
     elif markdown:
         sys.stdout.write(verdict_markdown(report))
     elif csv:
@@ -186,7 +184,7 @@ def show(
 
         _open_page(name, page(report))
     else:
-        _print(verdict_view(report, detailed=every))
+        print_view(verdict_view(report, detailed=every))
 
 
 @app.command("list")
@@ -197,7 +195,7 @@ def list_all(*, json: Json = False) -> None:
     from search.report.words import headline
     from search.sweep.reporting import list_sweeps
 
-    sweeps = list_sweeps(_home())
+    sweeps = list_sweeps(home_folder())
     if json:
         keys = ("name", "state", "data", "recipe", "headline")
         rows = [
@@ -206,11 +204,11 @@ def list_all(*, json: Json = False) -> None:
             else (name, r.state, r.data["source"], r.settings.recipe, headline(r))
             for name, r in sweeps.items()
         ]
-        _print_json([dict(zip(keys, row, strict=True)) for row in rows])
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
     elif sweeps:
-        _print(sweeps_table(sweeps))
+        print_view(sweeps_table(sweeps))
     else:
-        _tell("no sweeps here yet")
+        tell("no sweeps here yet")
 
 
 @app.command()
@@ -223,9 +221,9 @@ def spaces(
     from search.report.guideline import guideline_view, space_view  # not needed for --help
 
     if name is None:
-        _print(guideline_view())
+        print_view(guideline_view())
     elif name in SPACES:
-        _print(space_view(name, SPACES[name]))
+        print_view(space_view(name, SPACES[name]))
     else:
         raise InputError("a search space", f"must be one of {', '.join(SPACES)}", name)
 
@@ -241,10 +239,10 @@ def sync(
     from search.main import sync as sync_sweep  # heavy: MLflow, Optuna
 
     with redirect_stdout(sys.stderr):
-        report = sync_sweep(name, home=_home(), tracking_uri=tracking_uri)
+        report = sync_sweep(name, home=home_folder(), tracking_uri=tracking_uri)
     identifiers = dict(report.mlflow or {})
     if json:
-        _print_json(identifiers)
+        print_json(identifiers)
     else:
         typer.echo("\n".join(f"{key} {value}" for key, value in identifiers.items()))
 
@@ -260,21 +258,14 @@ def ui(
         raise InputError("--port", f"must be a whole number from 1 to {2**16 - 1}", port)
     from search.tracking import ui_command, ui_environment  # heavy: MLflow
 
-    home = _home()
+    home = home_folder()
     command = ui_command(home, tracking_uri, host=LOOPBACK, port=int(port))
     environment = ui_environment(home, tracking_uri)
     home.mkdir(exist_ok=True)
     page = f"http://{LOOPBACK}:{port}/#/experiments?workflowType=machine_learning"
-    _tell(f"{page}\nuntil it is interrupted")
+    tell(f"{page}\nuntil it is interrupted")
     # In place of this process, so that signals reach the server.
     os.execve(command[0], command, environment)  # noqa: S606  # no shell is meant
-
-
-def _home() -> Path:
-    try:
-        return Path.cwd() / "mlruns"
-    except OSError as error:
-        raise InputError("the working directory", "must exist", str(error.strerror)) from None
 
 
 def _open_page(name: str, page: str) -> None:
@@ -283,28 +274,14 @@ def _open_page(name: str, page: str) -> None:
 
     from search.sweep.folder import write_page  # heavy: what a sweep is made of
 
-    path = write_page(_home(), name, page)
+    path = write_page(home_folder(), name, page)
     typer.echo(path)
     webbrowser.open(path.as_uri())
 
 
-def _print(result: RenderableType) -> None:
-    Console(highlight=False).print(result)
-
-
-def _print_json(result: object) -> None:
-    from search.report.documents import as_json  # heavy: SciPy, which results need anyway
-
-    sys.stdout.write(as_json(result))
-
-
 def _fail(message: str, code: int) -> int:
-    _tell(f"error: {one_line(message)}")
+    tell(f"error: {one_line(message)}")
     return code
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ SearchError                     one line for a person; exit code 1
 │   └── SettingsChangedError    a sweep's name is taken by one with other settings
 ├── SweepHeldError              another process works on this sweep
 ├── SweepNotFoundError          no sweep has this name; exit code 2
+├── ScheduleNotFoundError       no schedule has this name; exit code 2
 ├── StoreError                  a sweep's files are damaged or from another version
 └── AllTrialsFailedError        the first trials all failed
 """
@@ -52,6 +53,18 @@ class SweepNotFoundError(SearchError):
         self.name = name
         self.known = known
         super().__init__(f"no sweep is called {name!r}; sweeps here: {', '.join(known) or 'none'}")
+
+
+class ScheduleNotFoundError(SearchError):
+    """No schedule has this name."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        self.name = name
+        self.known = known
+        listed = ", ".join(known) or "none"
+        super().__init__(one_line(f"no schedule is called {name!r}; schedules here: {listed}"))
 
 
 class StoreError(SearchError):

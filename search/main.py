@@ -14,6 +14,7 @@ from search.report.documents import documents, text_documents
 from search.settings import Settings
 from search.study import BasePruner, BaseSampler
 from search.sweep import folder
+from search.sweep.arms import Arm
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
 from search.sweep.reporting import load_report, loss_of
@@ -34,6 +35,7 @@ def run(
     data: Any = None,
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
+    arms: Sequence[Arm] = (),
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
 ) -> SweepReport:
@@ -45,6 +47,7 @@ def run(
             on with such a sweep, hand over the same data again.
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
+        arms: what to compare instead of what the settings ask for, the default first.
         sampler: Optuna's, for the search, in place of the one that the settings name.
         pruner: the same.
 
@@ -54,7 +57,7 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home, sampler=sampler, pruner=pruner) as sweep:
+    with open_sweep(settings, dataset, home, arms=arms, sampler=sampler, pruner=pruner) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with Workers(settings.workers, cache=home / "cache") as workers:

@@ -27,6 +27,9 @@ ORDER = (
     "search.report",
     "search.tracking",
     "search.main",
+    "search.scheduler",
+    "search.terminal",
+    "search.schedule_cli",
     "search.cli",
     "search.__main__",
 )
@@ -38,8 +41,9 @@ DOORS = {
     "sklearn": {"search.data"},
     "pandas": {"search.data", "search.sweep"},
     "pyarrow": {"search.data"},
-    "typer": {"search.cli"},
-    "rich": {"search.report", "search.cli"},
+    "croniter": {"search.scheduler"},
+    "typer": {"search.cli", "search.schedule_cli", "search.terminal"},
+    "rich": {"search.report", "search.terminal"},
     "matplotlib": {"search.report"},
     "jinja2": {"search.report"},
 }

@@ -84,6 +84,13 @@ def test_the_page_it_names_is_a_command_of_its_own() -> None:
     do(["-m", "search", "ui", "--help"], ROOT)
 
 
+def test_the_schedule_it_adds_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text('data = "wine"\n')
+    add, start = re.findall(r"`(schedule (?:add|start)[^`]*)`", README.replace("`start`", ""))
+    do(["-m", "search", *shlex.split(add)], tmp_path)
+    do(["-m", "search", *shlex.split(start), "--once"], tmp_path)
+
+
 def test_its_python_runs(tmp_path: Path) -> None:
     (code,) = [text for kind, text in BLOCKS if kind == "python"]
     printed = do(["-c", code], tmp_path)

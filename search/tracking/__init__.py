@@ -7,6 +7,7 @@ is lost.
 # First of all: it sets what MLflow reads while it is imported.
 from search.tracking.environment import local_uri, redact, resolve_uri
 from search.tracking.mirror import sync
+from search.tracking.tags import tag_sweep
 from search.tracking.tracker import Tracker
 from search.tracking.ui import ui_command, ui_environment
 
@@ -16,6 +17,7 @@ __all__ = [
     "redact",
     "resolve_uri",
     "sync",
+    "tag_sweep",
     "ui_command",
     "ui_environment",
 ]
