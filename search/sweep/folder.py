@@ -224,9 +224,9 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
         try:
             check_extends(old.space, new.space)
         except ValueError as error:
-            raise SettingsChangedError(
-                f"the space of sweep {old.name!r}", str(error), "another"
-            ) from None
+            rule, _, received = str(error).rpartition("; received ")
+            thing = f"the space of sweep {old.name!r}:"
+            raise SettingsChangedError(thing, rule, received) from None
     if old.arms != new.arms:
         names = (", ".join(arm.name for arm in file.arms) or "none" for file in (old, new))
         rule = f"were given as {next(names)}; use another name for others"
