@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, final
 
 from spaces import Value
 
-Phase = Literal["pilot", "confirm"]
+Phase = Literal["pilot", "confirm", "final"]
 State = Literal["complete", "failed"]
 CURVE_POINTS = 10
 """A stored curve is thinned to at most this many epochs."""
@@ -15,14 +15,14 @@ CURVE_POINTS = 10
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """One trial of the pilot, or one level's replicate in confirm with its lanes inside."""
+    """One trial of the pilot, one level's replicate in confirm, or a final training."""
 
     study: str
     """Name of the Optuna study."""
     index: int
     """Which trial of its plan this is, from 0."""
     phase: Phase
-    """Pilot or confirm."""
+    """Pilot, confirm or final."""
     factor: str
     """The factor whose level is tried; `default` for the default recipe itself."""
     level: str
@@ -64,7 +64,7 @@ class TrialRecord:
     lanes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     """Each lane's params, value, loss, best_epoch and ending, in confirm."""
     artifact: str | None = None
-    """Where the predictions on the confirm rows are, in confirm."""
+    """Where the predictions on the confirm rows are, in confirm and final."""
     trivial: Sequence[float] = ()
     """What the trivial predictor says of every confirm row, (outputs,), in confirm."""
 

@@ -111,7 +111,7 @@ def plan(file: SweepFile) -> Planned:
         comparisons=sum(len(contest.alternatives) for contest in file.contests),
         pilot=pilot,
         first_look=pilot + first * in_replicate,
-        most=pilot + last * in_replicate,
+        most=pilot + last * in_replicate + 1,  # the final model
     )
 
 
@@ -156,7 +156,9 @@ def preflight(
     planned, terms = plan(file), terms_of(file)
     looks = look_schedule(file.settings.n_replicates)
     samples = sample(_steps(file, dataset), dataset.training_data(with_confirm=False))
-    pilot, confirm = (sum(x.seconds * x.member_epochs[i] for x in samples) for i in (0, 1))
+    pilot, confirm, last = (
+        sum(x.seconds * x.member_epochs[step] for x in samples) for step in range(3)
+    )
     later = looks[-1] / looks[0] - 1 if looks else 0.0
     return Preflight(
         file=file,
@@ -170,7 +172,7 @@ def preflight(
         compile_seconds=sum(x.compile_seconds for x in samples),
         training_seconds=(pilot + confirm) / planned.first_look,
         first_look_seconds=(pilot + confirm) / workers,
-        most_seconds=(pilot + (1 + later) * confirm) / workers,
+        most_seconds=(pilot + (1 + later) * confirm + last) / workers,
         expectations=tuple(_expectations(terms)),
         problems=tuple(dict.fromkeys(x.problem for x in samples if x.problem is not None)),
     )
@@ -182,8 +184,8 @@ def _recipes(file: SweepFile) -> list[tuple[tuple[str, ...], Recipe]]:
     return list(dict.fromkeys((arm.stream, arm.recipe) for arm in arms))
 
 
-def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member]]:
-    """Members that share programs as those of the pilot and those up to the first look will.
+def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], ...]:
+    """Members that share programs as those of the pilot, up to the first look and at the end will.
 
     Programs follow from structures, splits' sizes and who sees the same batches; nuisance
     hyperparameters, which only the pilot will find, are numbers.
@@ -205,7 +207,7 @@ def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member
         for stream, recipe in recipes
         for _ in range(settings.lanes)
     ]
-    return pilot, confirm
+    return pilot, confirm, pilot[:1]  # the final model, should nothing beat the default
 
 
 def _expectations(terms: Terms) -> Iterator[Expectation]:

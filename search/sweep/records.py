@@ -11,6 +11,9 @@ from search.study.record import Phase, TrialRecord
 from search.verdict import Calibration, FactorVerdict, Terms
 from spaces import Recipe
 
+_LONG = ("columns", "preparation")
+"""What a report has of the data beside what its JSON document repeats."""
+
 State = Literal["running", "interrupted", "stopped", "done"]
 """Interrupted: no process holds it and work is left. Stopped: its budget is spent."""
 
@@ -36,7 +39,7 @@ class PhaseStarted:
     """A phase begins or goes on."""
 
     phase: Phase
-    """Pilot or confirm."""
+    """Pilot, confirm or final."""
     trials: int
     """Trials this phase has planned up to its next decision, those already stored included."""
     stored: int
@@ -92,6 +95,34 @@ class ArmEvidence:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The best recipe known, and how its final model did."""
+
+    recipe: Recipe
+    """The recipe, its numbers as the pilot found them."""
+    reason: str
+    """Why it is the best, in words."""
+    validation: float | None
+    """The metric as a loss, of standardized targets, on the model's validation rows; None if its
+    training failed."""
+    confirm: float | None
+    """The same on the confirm rows; None before the first look, too."""
+    record: TrialRecord
+    """Of the final training."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the record, ready for JSON."""
+        return {
+            "recipe": self.recipe.to_dict(),
+            "reason": self.reason,
+            "validation": self.validation,
+            "confirm": self.confirm,
+            "versus_default": None,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
     """Where a sweep stands, computed from its store alone."""
 
@@ -123,6 +154,8 @@ class SweepReport:
     """Wall time spent training."""
     compile_seconds: float
     """What workers spent on compiling in that time, each counted by itself."""
+    best: Best | None = None
+    """The best recipe known, once its final model is trained."""
     evidence: tuple[ArmEvidence, ...] = ()
     """The default first, then the alternatives in the table's order."""
     records: tuple[TrialRecord, ...] = ()
@@ -161,11 +194,11 @@ class SweepReport:
             "compile_seconds": round(self.compile_seconds, 1),
             "trainings": self.trainings,
             "conditions": dict(self.conditions),
-            "data": {key: value for key, value in self.data.items() if key != "columns"},
+            "data": {key: value for key, value in self.data.items() if key not in _LONG},
             "recipe": self.recipe.to_dict(),
             "trials": {"complete": self.complete, "pruned": 0, "failed": self.failed},
             "factors": [factor.to_dict() for factor in self.factors],
             "notes": list(self.notes),
-            "best": None,
+            "best": None if self.best is None else self.best.to_dict(),
             "mlflow": None if self.mlflow is None else dict(self.mlflow),
         }

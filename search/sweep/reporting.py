@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ from search import defaults
 from search.study import Store
 from search.sweep import folder
 from search.sweep.arms import DEFAULT, Arm, n_comparisons
+from search.sweep.final import best_recipe, final_record
 from search.sweep.folder import SweepFile
-from search.sweep.records import State, SweepReport
+from search.sweep.pilot import window_of
+from search.sweep.records import Best, State, SweepReport
 from search.sweep.standing import Judge, Standing
-from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
+from search.sweep.windows import MOST_WIDENINGS
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
 
 
@@ -83,9 +86,10 @@ def report(
     terms = judge.terms
     records = store.all_records()
     failed = sum(record.state == "failed" for record in records)
+    best = _best(file, store, judge, standing)
     return SweepReport(
         name=file.name,
-        state=_state(file, store, standing, is_held=is_held),
+        state="running" if is_held else "done" if best else _unfinished(file, store),
         settings=file.settings,
         recipe=file.recipe,
         data=file.data,
@@ -98,16 +102,30 @@ def report(
         trainings=sum(record.trainings for record in records),
         seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
+        best=best,
         records=tuple(records),
     )
 
 
-def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
-    if is_held:
-        return "running"
+def _best(file: SweepFile, store: Store, judge: Judge, standing: Standing) -> Best | None:
+    """The best recipe and its final model, which is the last that a sweep trains."""
     asked = standing.stages[0].arms
-    if standing.current is None and all(_has_pilot(arm, file, store) for arm in asked):
-        return "done"
+    if standing.current is not None or not all(_has_pilot(arm, file, store) for arm in asked):
+        return None
+    recipe, reason = best_recipe(standing, partial(window_of, store))
+    record = final_record(store, recipe)
+    if record is None:
+        return None
+    return Best(
+        recipe=recipe,
+        reason=reason,
+        validation=record.value,
+        confirm=judge.confirm_loss(record),
+        record=record,
+    )
+
+
+def _unfinished(file: SweepFile, store: Store) -> State:
     budget = file.settings.budget
     return "stopped" if budget is not None and store.seconds >= budget else "interrupted"
 
@@ -149,7 +167,7 @@ def _notes(standing: Standing, store: Store) -> list[str]:
         name = arm.name.replace(DEFAULT, "the default")
         pilot, confirm = store.records(arm.pilot_study), store.records(arm.confirm_study)
         if any(record.window == MOST_WIDENINGS for record in pilot):
-            edge = choose_window(tried_in(arm.space, pilot), pilot).edge
+            edge = window_of(store, arm).edge
             if edge is not None:
                 which = "lowest" if edge == "low" else "highest"
                 notes.append(f"{name}: the best learning rates are the {which} that were tried")

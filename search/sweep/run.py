@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -14,8 +15,9 @@ from search.study import Store
 from search.sweep import folder
 from search.sweep.arms import Arm
 from search.sweep.confirm import run_replicates
+from search.sweep.final import best_recipe, train_final
 from search.sweep.folder import SweepFile
-from search.sweep.pilot import run_pilot
+from search.sweep.pilot import run_pilot, window_of
 from search.sweep.preflight import memory_needed, plan
 from search.sweep.records import Listener, LookTaken, SweepReport
 from search.sweep.reporting import judge_of, loss_of, report
@@ -71,6 +73,8 @@ class Sweep:
             standing = self._look()
             for listener in job.listeners:
                 listener(LookTaken(stage.next_look or 0, standing.factors))
+        recipe, _ = best_recipe(standing, partial(window_of, self.store))
+        train_final(job, recipe, self.dataset)
 
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
@@ -156,6 +160,7 @@ def default_name(data: str, recipe: str) -> str:
 
 def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]) -> SweepFile:
     recipe = arms[0].recipe if arms else settings.default_recipe(dataset.n_development)
+    preparation = dataset.preparation.to_dict()
     return SweepFile(
         name=name,
         # An address may hold a password; workers change nothing that is found.
@@ -174,6 +179,7 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
             "rarest_share": dataset.rarest_share,
             "fingerprint": dataset.fingerprint,
             "notes": list(dataset.notes),
-            "columns": dataset.preparation.to_dict()["summary"],
+            "columns": preparation.pop("summary"),
+            "preparation": preparation,
         },
     )

@@ -138,6 +138,13 @@ class Judge:
         arms = (arm for contest in self._contests for arm in contest.arms)
         return bool(looks) and self._has_replicates(arms, looks[0])
 
+    def confirm_loss(self, record: TrialRecord) -> float | None:
+        """The loss of a trial's predictions on the confirm rows; None before the first look."""
+        if record.artifact is None or not self._store.has_predictions(LABELS):
+            return None
+        predictions, loss = self._store.read_predictions(record.artifact), self.terms.loss
+        return float(mean_loss(row_losses(predictions, self._confirm_labels(), loss), loss))
+
     def _stage(self, contests: tuple[Contest, ...], replicates: int) -> Stage:
         arms = tuple(arm for contest in contests for arm in contest.arms)
         used, active, look = dict.fromkeys(arms, 0), arms, 0

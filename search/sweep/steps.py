@@ -26,7 +26,12 @@ class Train(Protocol):
     """What a sweep asks of training; see `Workers.train`."""
 
     def __call__(
-        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
     ) -> Iterator[tuple[int, Result]]:
         """Yield (index, result) as each member is finished."""
 
@@ -92,7 +97,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
         _check_that_some_work(job.store, [trials[n] for n in leading])
     if not missing:
         return True
-    if _budget_is_spent(job):
+    if budget_is_spent(job):
         return False
     results: dict[int, dict[int, Result]] = {}
     before = job.clock()
@@ -111,7 +116,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
             missing.remove(number)
             if number in leading and leading.isdisjoint(missing):
                 _check_that_some_work(job.store, [trials[n] for n in leading])
-            if _budget_is_spent(job):
+            if budget_is_spent(job):
                 return not missing
     return True
 
@@ -223,7 +228,8 @@ def _check_that_some_work(store: Store, leading: Sequence[Trial]) -> None:
         raise AllTrialsFailedError(len(records), records[0].reason)
 
 
-def _budget_is_spent(job: Job) -> bool:
+def budget_is_spent(job: Job) -> bool:
+    """Whether there is a budget and training has used it up."""
     budget = job.settings.budget
     return budget is not None and job.store.seconds >= budget
 

@@ -92,7 +92,11 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
         parent: id of the parent run.
     """
     in_confirm = record.replicate is not None
-    number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
+    number = {
+        "pilot": f"pilot {record.index:02d}",
+        "confirm": f"replicate {record.index:02d}",
+        "final": "model",
+    }[record.phase]
     at = "" if record.depth is None else f" at depth {record.depth}"
     params = {**record.recipe, **record.params}
     tags = {

@@ -148,7 +148,11 @@ def _instant(dataset: Dataset) -> Train:
     curve = Curve((1.0,) * 30, (1.0,) * 30, (0.1,) * 30, (0.1,) * 30, 20, Ending.COMPLETED, "", 0.0)
 
     def train(
-        members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
     ) -> Iterator[tuple[int, Result]]:
         for index, member in enumerate(members):
             if index not in done:
@@ -156,6 +160,8 @@ def _instant(dataset: Dataset) -> Train:
                 n_wrong = int(20 * (1 + distance))
                 predictions = right[data.targets[member.split.validation]]
                 predictions[:n_wrong] = 1 - predictions[:n_wrong]
-                yield index, Result(curve, predictions, None)
+                held_out = right[np.zeros(len(data.held_out), int)]
+                weights = () if keep_weights else None
+                yield index, Result(curve, predictions, held_out, weights)
 
     return train

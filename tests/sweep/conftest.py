@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from search.training.contract import Curve, Ending, Member, Result, failed
 from spaces import Recipe
 
 Effect = Callable[[Recipe], float]
+WEIGHTS = (np.zeros((64, 10), np.float32), np.ones(10, np.float32))
 
 
 def no_effect(_: Recipe) -> float:
@@ -43,7 +44,12 @@ class FakeTrain:
     """Every member that was trained, in order."""
 
     def __call__(
-        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        keep_weights: bool = False,
     ) -> Iterator[tuple[int, Result]]:
         for index, member in sorted(enumerate(members), key=lambda pair: self.last(pair[1])):
             if index in done:
@@ -52,7 +58,8 @@ class FakeTrain:
                 raise KeyboardInterrupt
             self.trained.append(member)
             self.now += self.seconds
-            yield index, self._train(member, data)
+            result = self._train(member, data)
+            yield index, replace(result, weights=WEIGHTS) if keep_weights else result
 
     def _train(self, member: Member, data: TrainingData) -> Result:
         if self.breaks(member):

@@ -21,10 +21,14 @@ SETTINGS = Settings(name="s", pilot_trials=4, lanes=1, replicates=16)
 
 
 def train(
-    members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+    members: Sequence[Member],
+    data: TrainingData,
+    *,
+    done: Collection[int] = (),
+    keep_weights: bool = False,
 ) -> Iterator[tuple[int, Result]]:
     assert not done
-    yield from by_stacks(members, data, keep_weights=False)
+    yield from by_stacks(members, data, keep_weights=keep_weights)
 
 
 def swept(arms: tuple[Arm, ...], dataset: Dataset, home: Path) -> SweepReport:
