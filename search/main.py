@@ -165,6 +165,27 @@ def load(name: str, *, home: Path | None = None) -> SweepReport:
     return load_report(name, (home or default_home()).absolute())
 
 
+def export(name: str, to: str | Path, *, home: Path | None = None) -> Path:
+    """Write the best recipe of a sweep into a folder: model, preparation, metrics and code.
+
+    Args:
+        name: of the sweep.
+        to: the folder, new or empty.
+        home: as for `run`.
+
+    Returns:
+        The folder, absolute.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        InputError: if the sweep has no final model yet, or the folder something in it.
+        StoreError: if the sweep's files are damaged.
+    """
+    from search.exporting import export as export_best  # noqa: PLC0415  # loads Keras
+
+    return export_best(name, Path(to), home=(home or default_home()).absolute())
+
+
 def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None) -> SweepReport:
     """Bring MLflow up to a sweep's store.
 

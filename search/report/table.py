@@ -10,6 +10,7 @@ from rich.text import Text
 
 from search.report.rows import NOTHING, Tone, alternative_rows, factor_row, in_layers, sections
 from search.report.words import (
+    best_recipe,
     conditions,
     data_name,
     finding,
@@ -115,6 +116,9 @@ def _below(report: SweepReport, *, detailed: bool) -> Iterator[RenderableType]:
     step = next_step(report)
     if step is not None:
         yield Text(step, "yellow")
+    best = best_recipe(report)
+    if best is not None:
+        yield Text(best)
     if report.notes:
         yield Text("\n").join(Text(f"Note: {note}") for note in report.notes)
     yield _definitions(how_to_read(report, detailed=detailed))

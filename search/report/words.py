@@ -96,6 +96,32 @@ def next_step(report: SweepReport) -> str | None:
     return None
 
 
+def best_recipe(report: SweepReport) -> str | None:
+    """The best recipe known, how its final model did, and how to have it."""
+    best = report.best
+    if best is None:
+        return None
+    levels = best.recipe.levels.items()
+    others = [f"{f} {level.name}" for f, level in levels if level != report.recipe.levels[f]]
+    name = f"the default with {', '.join(others)}" if others else "the default"
+    told = f"Best recipe: {name} ({best.reason})"
+    if best.validation is None:
+        return f"{told}; its final training failed: {best.record.reason}."
+    if best.confirm is not None:
+        told += f", {_loss_in_words(best.confirm, report)} on the confirm rows"
+    return f"{told}; export it: python -m search export {report.name} --to DIR"
+
+
+def _loss_in_words(loss: float, report: SweepReport) -> str:
+    """`error 2.5 %`, or `RMSE 0.71 standard deviations`."""
+    metric = METRICS[report.terms.loss]
+    if metric.is_ratio:
+        return f"{metric.name} {loss:.3g} standard deviations"
+    if metric.scale == 1:
+        return f"{metric.name} {loss:.3g}"
+    return f"{metric.name} {metric.scale * loss:.1f} %"
+
+
 def how_to_read(report: SweepReport, *, detailed: bool = False) -> dict[str, str]:
     """What the columns of a table mean, by their headers.
 

@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 
 from search.data import Dataset
-from search.rows import Array
+from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.study import Store, TrialRecord
 from search.sweep.arms import COMBINATION, Arm
@@ -23,6 +23,7 @@ FINAL = "final"
 """The study of these trainings, their factor and the stream of their split and seeds."""
 N_EXAMPLES = 64
 """Confirm rows kept with the weights, to tell by that a model built from them is the one."""
+_WEIGHT = "weight_"
 
 
 @final
@@ -36,8 +37,12 @@ class FinalModel:
     """(at most N_EXAMPLES, features) float32, the first confirm rows, prepared."""
     predictions: Array
     """(confirm rows, outputs) float32: probabilities, or standardized numbers."""
+    train_rows: Array
+    """(training rows,) which they are of the rows with a target, as read, from 0."""
+    validation_rows: Array
+    """(validation rows,) the same."""
     confirm_rows: Array
-    """(confirm rows,) as `Dataset.confirm_rows`."""
+    """(confirm rows,) the same."""
 
 
 def best_recipe(standing: Standing, window_of: Callable[[Arm], Window]) -> tuple[Recipe, str]:
@@ -90,7 +95,7 @@ def train_final(job: Job, recipe: Recipe, dataset: Dataset) -> bool:
     index = len(job.store.records(FINAL))
     rows = member.split.validation
     scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-    artifact = None if scored is None else _keep(job.store, index, result, dataset)
+    artifact = None if scored is None else _keep(job.store, index, result, member.split, dataset)
     record = _record(job, member, result, index=index, scored=scored, artifact=artifact)
     job.tell(replace(record, wall_seconds=job.clock() - before))
     return True
@@ -105,9 +110,9 @@ def read_final(store: Store, record: TrialRecord) -> FinalModel | None:
     if record.artifact is None:
         return None
     arrays = store.read_arrays(_weights_of(record.artifact))
-    examples, confirm_rows = arrays.pop("examples"), arrays.pop("confirm_rows")
+    others = {name: arrays.pop(name) for name in list(arrays) if not name.startswith(_WEIGHT)}
     weights = tuple(arrays[name] for name in sorted(arrays))
-    return FinalModel(weights, examples, store.read_predictions(record.artifact), confirm_rows)
+    return FinalModel(weights, predictions=store.read_predictions(record.artifact), **others)
 
 
 def _winners(standing: Standing, depth: int | None) -> Iterator[tuple[Arm, Comparison]]:
@@ -121,12 +126,18 @@ def _winners(standing: Standing, depth: int | None) -> Iterator[tuple[Arm, Compa
                 yield arm, comparison
 
 
-def _keep(store: Store, index: int, result: Result, dataset: Dataset) -> str:
+def _keep(store: Store, index: int, result: Result, split: Split, dataset: Dataset) -> str:
     """Write down weights and predictions; returns where the latter are."""
     assert result.weights is not None
     artifact = f"{FINAL}_{index:04d}.npy"
-    arrays = {f"weight_{i:04d}": weight for i, weight in enumerate(result.weights)}
-    arrays |= {"examples": dataset.x_confirm[:N_EXAMPLES], "confirm_rows": dataset.confirm_rows}
+    arrays = {f"{_WEIGHT}{i:04d}": weight for i, weight in enumerate(result.weights)}
+    rows = np.delete(np.arange(dataset.n_rows), dataset.confirm_rows)
+    arrays |= {
+        "examples": dataset.x_confirm[:N_EXAMPLES],
+        "train_rows": rows[split.train],
+        "validation_rows": rows[split.validation],
+        "confirm_rows": dataset.confirm_rows,
+    }
     store.write_arrays(_weights_of(artifact), arrays)
     store.write_predictions(artifact, np.asarray(result.held_out, np.float32))
     return artifact
