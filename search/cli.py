@@ -238,7 +238,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Write the best recipe into a folder: trained model, preparation, and Keras code."""
-    from search.main import export as export_best  # heavy: Keras
+    from search.main import export as export_best  # heavy: as for run
 
     with redirect_stdout(sys.stderr):
         folder = export_best(name, to, home=_home())

@@ -1,19 +1,14 @@
 """train.py: one recipe as plain Keras, only what this recipe uses in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from search import defaults
 from search.exporting.loading import loading
-from search.models.schedules import (
-    COSINE_END,
-    COSINE_WARM_UP,
-    EXPONENTIAL_END,
-    LARGEST_MOMENTUM,
-    PIECEWISE,
-    may_stop_early,
-)
+from search.exporting.schedules import is_cycled, planned, rate
 from search.sweep.folder import SweepFile
+from search.sweep.records import Best
+from search.sweep.reporting import loss_of
 from search.verdict import Loss
 from spaces import Recipe
 
@@ -52,6 +47,8 @@ _OPTIMIZERS = {
     "rmsprop": "RMSprop",
     "nadam": "Nadam",
 }
+_WIDTH = 88
+"""Characters in a line, as the formatters of today have them by default."""
 _SCORES = {
     Loss.ERROR_RATE: "np.mean(predicted.argmax(axis=1) != y[confirm])",
     Loss.BALANCED_ERROR: "1 - balanced_accuracy_score(y[confirm], predicted.argmax(axis=1))",
@@ -60,52 +57,23 @@ _SCORES = {
     Loss.RMSE: "np.sqrt(np.mean((predicted[:, 0] - y[confirm]) ** 2))",
     Loss.MAE: "np.mean(np.abs(predicted[:, 0] - y[confirm]))",
 }
-_ONE_CYCLE = '''\
-def tent(step):
-    """From 0 to 1 in the first 45 % of the steps, down again as long, then 0."""
-    position = keras.ops.cast(step, "float32") / (STEPS - 1)
-    return keras.ops.maximum(0.0, 1 - keras.ops.abs(position / {rise} - 1))
 
 
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Up from a tenth of the rate, down as long, then far down (Smith 2018)."""
-
-    def __call__(self, step):
-        position = keras.ops.cast(step, "float32") / (STEPS - 1)
-        tail = keras.ops.maximum(0.0, (position - {fall}) / {last:.2g})
-        return LEARNING_RATE * ({start} + {climb:g} * tent(step) - {drop:g} * tail)
-'''
-_CYCLED_SGD = '''\
-class CycledSGD(keras.optimizers.SGD):
-    """SGD whose momentum runs opposite to the rate; Keras's own reads its momentum once."""
-
-    def update_step(self, gradient, variable, learning_rate):
-        rate = keras.ops.cast(learning_rate, variable.dtype)
-        momentum = keras.ops.cast({momentum}, variable.dtype)
-        velocity = self.momentums[self._get_variable_index(variable)]
-        self.assign(velocity, momentum * velocity - rate * gradient)
-        self.assign_add(variable, {change})
-'''
-
-
-def training_code(
-    file: SweepFile, recipe: Recipe, loss: Loss, *, score: float | None, has_test_rows: bool
-) -> str:
+def training_code(file: SweepFile, best: Best, *, has_test_rows: bool) -> str:
     """The text of train.py.
 
     Args:
         file: what is fixed of the sweep.
-        recipe: what to train.
-        loss: what is measured.
-        score: on the confirm rows, of the model that is exported beside it, if it is known.
+        best: what to train, and how the model did that is exported beside it.
         has_test_rows: whether arrays came with an official test split.
     """
+    recipe, loss, score = best.recipe, loss_of(file), best.confirm
     body = "\n".join(
         (
             "HERE = Path(__file__).parent\nkeras.utils.set_random_seed(0)\n",
             loading(file, has_test_rows=has_test_rows),
             _split(),
-            *_planned(recipe),
+            *planned(recipe),
             _model(recipe, file.data["n_classes"]),
             _compiled(recipe, file.data["n_classes"]),
             _fitted(recipe, balanced=file.settings.class_weight is not None),
@@ -133,41 +101,6 @@ train, valid, confirm = rows["train"], rows["validation"], rows["confirm"]
 """
 
 
-def _planned(recipe: Recipe) -> Iterator[str]:
-    """What a schedule over all steps needs."""
-    if recipe.lr_schedule in {"constant", "performance"}:
-        return
-    yield (
-        f"LEARNING_RATE = {recipe.learning_rate:.4g}\n"
-        f"STEPS = {recipe.epochs} * -(-len(train) // {recipe.batch_size})"
-        "  # epochs times batches\n"
-    )
-    if recipe.lr_schedule != "one_cycle":
-        return
-    start, end, rise = defaults.ONE_CYCLE_START, defaults.ONE_CYCLE_END, defaults.ONE_CYCLE_RISE
-    yield "\n" + _ONE_CYCLE.format(
-        rise=rise,
-        fall=2 * rise,
-        last=1 - 2 * rise,
-        start=start,
-        climb=1 - start,
-        drop=start - end,
-    )
-    if recipe.momentum is not None:
-        swing = defaults.ONE_CYCLE_MOMENTUM_SWING
-        high = min(recipe.momentum + swing, LARGEST_MOMENTUM)
-        depth = high - max(recipe.momentum - swing, 0.0)
-        ahead = "momentum * velocity - rate * gradient"
-        yield (
-            "\n"
-            + _CYCLED_SGD.format(
-                momentum=f"{high:g} - {depth:g} * tent(self.iterations)",
-                change=ahead if recipe.optimizer == "nag" else "velocity",
-            )
-            + "\n"
-        )
-
-
 def _model(recipe: Recipe, n_classes: int) -> str:
     options = [f'kernel_initializer="{recipe.initializer}"']
     penalty = {
@@ -177,7 +110,6 @@ def _model(recipe: Recipe, n_classes: int) -> str:
     }.get(recipe.regularization)
     if penalty is not None:
         options.append(f"kernel_regularizer=keras.regularizers.{penalty}")
-    hidden = "".join(f"    {layer},\n" for layer in _block(recipe))
     first = [_dropout(recipe)] if recipe.regularization == "dropout_inputs" else []
     layers = ", ".join(["keras.Input(x.shape[1:])", *first])
     last = f"layers.append({_dropout(recipe)})\n" if recipe.regularization == "dropout_last" else ""
@@ -186,8 +118,7 @@ def _model(recipe: Recipe, n_classes: int) -> str:
 dense = partial(keras.layers.Dense, {", ".join(options)})
 layers = [{layers}]
 for _ in range({recipe.depth}):
-    layers += [
-{re.sub(r"^", "    ", hidden, flags=re.MULTILINE).rstrip(" ")}    ]
+{_call("    layers += [", list(_block(recipe)), "]")}
 {last}layers.append({output})
 model = keras.Sequential(layers)
 """
@@ -223,50 +154,38 @@ def _compiled(recipe: Recipe, n_classes: int) -> str:
     loss, metric = "sparse_categorical_crossentropy", "accuracy"
     if not n_classes:
         loss, metric = "mse", "mae"
-    options = [f"learning_rate={_rate(recipe)}"]
-    is_cycled = recipe.momentum is not None and recipe.lr_schedule == "one_cycle"
+    options = [f"learning_rate={rate(recipe)}"]
     if recipe.momentum is not None:
         options.append(f"momentum={recipe.momentum:.4g}")
-    if recipe.optimizer == "nag" and not is_cycled:
+    if recipe.optimizer == "nag" and not is_cycled(recipe):
         options.append("nesterov=True")
     if recipe.total_weight_decay or recipe.optimizer == "adamw":
         options.append(f"weight_decay={recipe.total_weight_decay:.4g}")
-    name = "CycledSGD" if is_cycled else f"keras.optimizers.{_OPTIMIZERS[recipe.optimizer]}"
-    lines = "".join(f"        {option},\n" for option in options)
+    name = "CycledSGD" if is_cycled(recipe) else f"keras.optimizers.{_OPTIMIZERS[recipe.optimizer]}"
     return f"""\
 model.compile(
-    optimizer={name}(
-{lines}    ),
+{_call(f"    optimizer={name}(", options, "),")}
     loss="{loss}",
     metrics=["{metric}"],
 )
 """
 
 
-def _rate(recipe: Recipe) -> str:
-    schedules = "keras.optimizers.schedules"
-    match recipe.lr_schedule:
-        case "one_cycle":
-            return "OneCycle()"
-        case "exponential":
-            return f"{schedules}.ExponentialDecay(LEARNING_RATE, STEPS - 1, {EXPONENTIAL_END})"
-        case "cosine":
-            up = f"round({COSINE_WARM_UP} * STEPS)"
-            options = f"alpha={COSINE_END}, warmup_target=LEARNING_RATE, warmup_steps={up}"
-            return f"{schedules}.CosineDecay(0.0, STEPS - {up}, {options})"
-        case "piecewise":
-            starts = ", ".join(f"int({start} * STEPS)" for start, _ in PIECEWISE)
-            rates = ", ".join(f"{recipe.learning_rate * share:.4g}" for _, share in PIECEWISE)
-            return f"{schedules}.PiecewiseConstantDecay([{starts}], [LEARNING_RATE, {rates}])"
-    return f"{recipe.learning_rate:.4g}"
+def _call(head: str, arguments: Sequence[str], tail: str) -> str:
+    """On one line where that is not too long, else each argument on its own."""
+    line = f"{head}{', '.join(arguments)}{tail}"
+    if len(line) <= _WIDTH:
+        return line
+    indent = " " * (len(head) - len(head.lstrip()))
+    return "\n".join([head, *(f"{indent}    {argument}," for argument in arguments), indent + tail])
 
 
 def _fitted(recipe: Recipe, *, balanced: bool) -> str:
     callbacks = []
     if recipe.restores_best:
-        patience = recipe.epochs  # it then only restores
-        if may_stop_early(recipe):
-            patience = defaults.EARLY_STOPPING_PATIENCE
+        # A planned descent is not cut short: the best epoch is only restored.
+        is_planned = recipe.lr_schedule not in {"constant", "performance"}
+        patience = recipe.epochs if is_planned else defaults.EARLY_STOPPING_PATIENCE
         callbacks.append(f"EarlyStopping(patience={patience}, restore_best_weights=True)")
     if recipe.lr_schedule == "performance":
         factor, patience = defaults.PERFORMANCE_FACTOR, defaults.PERFORMANCE_PATIENCE

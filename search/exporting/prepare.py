@@ -28,19 +28,18 @@ def prepare(rows: Any) -> Array:
         x = x.reshape(len(rows), -1)
     else:
         x = np.column_stack([_features(rows[c["name"]], c) for c in FEATURES["columns"]])
-    return x.clip(-LARGEST, LARGEST).astype("float32")
+    return np.asarray(x.clip(-LARGEST, LARGEST), "float32")
 
 
 def prepare_target(target: Any) -> Array:
     """The column to predict -> class indices, -1 for an unknown class, or standardized numbers."""
     if not TARGET["labels"]:
-        return ((np.asarray(target, "float64") - TARGET["mean"]) / TARGET["scale"]).astype(
-            "float32"
-        )
+        numbers = np.asarray(target, "float64")
+        return np.asarray((numbers - TARGET["mean"]) / TARGET["scale"], "float32")
     values = pd.Series(np.asarray(target))
     if isinstance(TARGET["labels"][0], str):
         values = values.astype("str")
-    return pd.Index(TARGET["labels"]).get_indexer(values)
+    return np.asarray(pd.Index(TARGET["labels"]).get_indexer(values))
 
 
 def _features(values: pd.Series, column: Any) -> Array:
@@ -60,7 +59,7 @@ def _standardized(x: Array, number: Any) -> Array:
         if number["tails"]:
             centre, scale = number["tails"]
             x = np.arcsinh((x - centre) / scale)
-        return (x - number["mean"]) / number["scale"]
+        return np.asarray((x - number["mean"]) / number["scale"])
 
 
 def _one_hot(texts: pd.Series, column: Any) -> Array:

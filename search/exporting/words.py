@@ -44,8 +44,10 @@ def readme(file: SweepFile, best: Best) -> str:
         unit = " standard deviations of the target" if METRICS[loss].is_ratio else ""
         score = f"{METRICS[loss].name} on {data['n_confirm']:,} confirm rows: "
         score += f"{best.confirm:.4f}{unit}."
-    labels = ", ".join(map(str, data["preparation"]["target"]["labels"][:20]))
-    outputs = f"probabilities of {labels}" if labels else f"{data['target']}, standardized"
+    outputs = f"{data['target']}, standardized"
+    if data["n_classes"]:
+        outputs = f"probabilities of the {data['n_classes']} classes, in the order of `labels` in "
+        outputs += "`preparation.json`"
     argument = ""
     if settings.data == IN_MEMORY:
         argument = " data.npz" if settings.target is None else " data.parquet"

@@ -29,15 +29,33 @@ def trained_model(
     model = build_model(recipe, n_features, n_outputs)
     model.set_weights(list(weights))
     if task == "classification":
-        return keras.Model(model.inputs, keras.layers.Softmax()(model.output))
+        return keras.Model(model.input, keras.layers.Softmax()(model.output))
     return model
 
 
-def save_model(model: keras.Model, path: Path) -> None:
-    """Write a model as a `.keras` file."""
+def save_trained(
+    path: Path,
+    recipe: Recipe,
+    weights: Sequence[Array],
+    *,
+    n_outputs: int,
+    task: Task,
+    examples: Array,
+) -> Array:
+    """Write a trained recipe as a `.keras` file; see `trained_model`.
+
+    Args:
+        path: of the file.
+        recipe: as there.
+        weights: as there.
+        n_outputs: as there.
+        task: as there.
+        examples: (rows, features) prepared rows.
+
+    Returns:
+        (rows, outputs) float32, what the model says of the examples.
+    """
+    n_features = examples.shape[1]
+    model = trained_model(recipe, weights, n_features=n_features, n_outputs=n_outputs, task=task)
     model.save(path)
-
-
-def predictions(model: keras.Model, rows: Array) -> Array:
-    """(rows, features) -> (rows, outputs) float32."""
-    return np.asarray(keras.ops.convert_to_numpy(model(rows, training=False)))
+    return np.asarray(keras.ops.convert_to_numpy(model(examples, training=False)))

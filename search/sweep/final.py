@@ -1,6 +1,6 @@
 """The final model: the best recipe known, trained once more and kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -37,12 +37,8 @@ class FinalModel:
     """(at most N_EXAMPLES, features) float32, the first confirm rows, prepared."""
     predictions: Array
     """(confirm rows, outputs) float32: probabilities, or standardized numbers."""
-    train_rows: Array
-    """(training rows,) which they are of the rows with a target, as read, from 0."""
-    validation_rows: Array
-    """(validation rows,) the same."""
-    confirm_rows: Array
-    """(confirm rows,) the same."""
+    rows: Mapping[str, Array]
+    """train, validation, confirm: which rows they are of those with a target, as read, from 0."""
 
 
 def best_recipe(standing: Standing, window_of: Callable[[Arm], Window]) -> tuple[Recipe, str]:
@@ -110,9 +106,10 @@ def read_final(store: Store, record: TrialRecord) -> FinalModel | None:
     if record.artifact is None:
         return None
     arrays = store.read_arrays(_weights_of(record.artifact))
-    others = {name: arrays.pop(name) for name in list(arrays) if not name.startswith(_WEIGHT)}
-    weights = tuple(arrays[name] for name in sorted(arrays))
-    return FinalModel(weights, predictions=store.read_predictions(record.artifact), **others)
+    weights = tuple(arrays[name] for name in sorted(arrays) if name.startswith(_WEIGHT))
+    rows = {name: arrays[name] for name in ("train", "validation", "confirm")}
+    predictions = store.read_predictions(record.artifact)
+    return FinalModel(weights, arrays["examples"], predictions, rows)
 
 
 def _winners(standing: Standing, depth: int | None) -> Iterator[tuple[Arm, Comparison]]:
@@ -134,9 +131,9 @@ def _keep(store: Store, index: int, result: Result, split: Split, dataset: Datas
     rows = np.delete(np.arange(dataset.n_rows), dataset.confirm_rows)
     arrays |= {
         "examples": dataset.x_confirm[:N_EXAMPLES],
-        "train_rows": rows[split.train],
-        "validation_rows": rows[split.validation],
-        "confirm_rows": dataset.confirm_rows,
+        "train": rows[split.train],
+        "validation": rows[split.validation],
+        "confirm": dataset.confirm_rows,
     }
     store.write_arrays(_weights_of(artifact), arrays)
     store.write_predictions(artifact, np.asarray(result.held_out, np.float32))

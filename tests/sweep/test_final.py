@@ -93,7 +93,7 @@ def test_it_is_kept_with_its_weights_predictions_and_rows(
     assert model is not None
     assert len(model.weights) == 2
     assert (model.examples == digits.x_confirm[:N_EXAMPLES]).all()
-    assert (model.confirm_rows == digits.confirm_rows).all()
+    assert (model.rows["confirm"] == digits.confirm_rows).all()
     assert model.predictions.dtype == np.float32
     wrong = (model.predictions.argmax(axis=1) != digits.y_confirm).mean()
     assert best.confirm == pytest.approx(wrong)
@@ -136,9 +136,10 @@ def test_a_spent_budget_leaves_no_final_model(run: Run, fake: Any) -> None:
 
 
 def test_a_final_training_that_diverges_is_told(run: Run, fake: Any) -> None:
-    train = fake(diverges=lambda _: len(train.trained) >= whole.trainings)
-    whole = run(fake(), dataclasses.replace(SMALL, name="whole"))
-    report = run(train)
+    seeds = fake()
+    run(seeds, dataclasses.replace(SMALL, name="whole"))
+    last = seeds.trained[-1].seeds
+    report = run(fake(diverges=lambda member: member.seeds == last))
     assert report.state == "done"
     assert report.best is not None
     assert (report.best.validation, report.best.confirm) == (None, None)

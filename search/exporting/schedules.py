@@ -1,0 +1,84 @@
+"""The lines of train.py that plan the learning rate, and the momentum with it."""
+
+from collections.abc import Iterator
+
+from search import defaults
+from spaces import Recipe
+
+_ONE_CYCLE = '''\
+def tent(step):
+    """From 0 to 1 in the first 45 % of the steps, down again as long, then 0."""
+    position = keras.ops.cast(step, "float32") / (STEPS - 1)
+    return keras.ops.maximum(0.0, 1 - keras.ops.abs(position / {rise} - 1))
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """Up from a tenth of the rate, down as long, then far down (Smith 2018)."""
+
+    def __call__(self, step):
+        position = keras.ops.cast(step, "float32") / (STEPS - 1)
+        tail = keras.ops.maximum(0.0, (position - {fall:g}) / {last:g})
+        return LEARNING_RATE * ({start} + {climb:g} * tent(step) - {drop:g} * tail)
+
+'''
+_CYCLED_SGD = '''\
+
+class CycledSGD(keras.optimizers.SGD):
+    """SGD whose momentum runs opposite to the rate; Keras's own reads its momentum once."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        rate = keras.ops.cast(learning_rate, variable.dtype)
+        momentum = keras.ops.cast({momentum}, variable.dtype)
+        velocity = self.momentums[self._get_variable_index(variable)]
+        step = gradient * rate
+        self.assign(velocity, velocity * momentum - step)
+        self.assign_add(variable, {change})
+
+'''
+
+
+def planned(recipe: Recipe) -> Iterator[str]:
+    """The parts that stand before the model; none where callbacks alone move the rate."""
+    if recipe.lr_schedule in {"constant", "performance"}:
+        return
+    yield (
+        f"LEARNING_RATE = {recipe.learning_rate:.4g}\n"
+        f"STEPS = {recipe.epochs} * -(-len(train) // {recipe.batch_size})  # epochs x batches\n"
+    )
+    if recipe.lr_schedule != "one_cycle":
+        return
+    start, end, rise = defaults.ONE_CYCLE_START, defaults.ONE_CYCLE_END, defaults.ONE_CYCLE_RISE
+    numbers = {"fall": 2 * rise, "last": 1 - 2 * rise, "climb": 1 - start, "drop": start - end}
+    yield "\n" + _ONE_CYCLE.format(rise=rise, start=start, **numbers)
+    if recipe.momentum is not None:
+        swing = defaults.ONE_CYCLE_MOMENTUM_SWING
+        high = min(recipe.momentum + swing, defaults.LARGEST_MOMENTUM)
+        depth = high - max(recipe.momentum - swing, 0.0)
+        change = "velocity * momentum - step" if recipe.optimizer == "nag" else "velocity"
+        momentum = f"{high:g} - {depth:g} * tent(self.iterations)"
+        yield _CYCLED_SGD.format(momentum=momentum, change=change)
+
+
+def is_cycled(recipe: Recipe) -> bool:
+    """Whether the momentum moves."""
+    return recipe.momentum is not None and recipe.lr_schedule == "one_cycle"
+
+
+def rate(recipe: Recipe) -> str:
+    """What the optimizer takes for its learning rate."""
+    schedules = "keras.optimizers.schedules"
+    match recipe.lr_schedule:
+        case "one_cycle":
+            return "OneCycle()"
+        case "exponential":
+            end = defaults.EXPONENTIAL_END
+            return f"{schedules}.ExponentialDecay(LEARNING_RATE, STEPS - 1, {end})"
+        case "cosine":
+            up, end = f"round({defaults.COSINE_WARM_UP} * STEPS)", defaults.COSINE_END
+            options = f"alpha={end}, warmup_target=LEARNING_RATE, warmup_steps={up}"
+            return f"{schedules}.CosineDecay(0.0, STEPS - {up}, {options})"
+        case "piecewise":
+            starts = ", ".join(f"int({start} * STEPS)" for start, _ in defaults.PIECEWISE)
+            shares = ", ".join(f"LEARNING_RATE / {1 / x:g}" for _, x in defaults.PIECEWISE)
+            return f"{schedules}.PiecewiseConstantDecay([{starts}], [LEARNING_RATE, {shares}])"
+    return f"{recipe.learning_rate:.4g}"
