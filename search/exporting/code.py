@@ -1,9 +1,10 @@
 """train.py: one recipe as plain Keras, only what this recipe uses in it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from search import defaults
+from search.exporting.layout import call
 from search.exporting.loading import loading
 from search.exporting.schedules import is_cycled, planned, rate
 from search.sweep.folder import SweepFile
@@ -47,8 +48,6 @@ _OPTIMIZERS = {
     "rmsprop": "RMSprop",
     "nadam": "Nadam",
 }
-_WIDTH = 88
-"""Characters in a line, as the formatters of today have them by default."""
 _SCORES = {
     Loss.ERROR_RATE: "np.mean(predicted.argmax(axis=1) != y[confirm])",
     Loss.BALANCED_ERROR: "1 - balanced_accuracy_score(y[confirm], predicted.argmax(axis=1))",
@@ -115,10 +114,10 @@ def _model(recipe: Recipe, n_classes: int) -> str:
     last = f"layers.append({_dropout(recipe)})\n" if recipe.regularization == "dropout_last" else ""
     output = f'dense({n_classes}, activation="softmax")' if n_classes else "dense(1)"
     return f"""\
-dense = partial(keras.layers.Dense, {", ".join(options)})
+{call("dense = partial(", ["keras.layers.Dense", *options], ")")}
 layers = [{layers}]
 for _ in range({recipe.depth}):
-{_call("    layers += [", list(_block(recipe)), "]")}
+{call("    layers += [", list(_block(recipe)), "]")}
 {last}layers.append({output})
 model = keras.Sequential(layers)
 """
@@ -164,20 +163,11 @@ def _compiled(recipe: Recipe, n_classes: int) -> str:
     name = "CycledSGD" if is_cycled(recipe) else f"keras.optimizers.{_OPTIMIZERS[recipe.optimizer]}"
     return f"""\
 model.compile(
-{_call(f"    optimizer={name}(", options, "),")}
+{call(f"    optimizer={name}(", options, "),")}
     loss="{loss}",
     metrics=["{metric}"],
 )
 """
-
-
-def _call(head: str, arguments: Sequence[str], tail: str) -> str:
-    """On one line where that is not too long, else each argument on its own."""
-    line = f"{head}{', '.join(arguments)}{tail}"
-    if len(line) <= _WIDTH:
-        return line
-    indent = " " * (len(head) - len(head.lstrip()))
-    return "\n".join([head, *(f"{indent}    {argument}," for argument in arguments), indent + tail])
 
 
 def _fitted(recipe: Recipe, *, balanced: bool) -> str:

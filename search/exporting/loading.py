@@ -5,6 +5,7 @@ from typing import Any
 
 from search.data import IN_MEMORY
 from search.data.images import IMAGES
+from search.exporting.layout import call
 from search.sweep.folder import SweepFile
 
 _SKLEARN = {
@@ -45,14 +46,12 @@ x, y = prepare(data.data), prepare_target(data.{target})
 
 
 def _keras_images(source: str) -> str:
-    names = ", ".join(f'"{name}"' for name in IMAGES[source].classes)
+    names = call("CLASSES = [", [f'"{name}"' for name in IMAGES[source].classes], "]")
     return f"""\
-CLASSES = np.array(
-    [{names}]
-)
+{names}
 (x_train, y_train), (x_test, y_test) = keras.datasets.{source}.load_data()
 x = prepare(np.concatenate([x_train, x_test]))
-y = prepare_target(CLASSES[np.concatenate([y_train, y_test]).ravel()])
+y = prepare_target(np.array(CLASSES)[np.concatenate([y_train, y_test]).ravel()])
 """
 
 
@@ -65,14 +64,14 @@ def _table(source: str, target: str) -> str:
         path, default = f"sys.argv[1] if len(sys.argv) > 1 else {_text(source)}", ""
         is_csv = PurePath(source).suffix.lower() == ".csv"
         read = (
-            "pd.read_csv(path, skipinitialspace=True, low_memory=False).rename(columns=str.strip)"
+            "pd.read_csv(path, skipinitialspace=True, low_memory=False)"
             if is_csv
             else "pd.read_parquet(path)"
         )
     return f"""\
 path = {path}{default}
 frame = {read}
-frame = frame.dropna(subset=[{name}])
+frame = frame.rename(columns=str.strip).dropna(subset=[{name}])
 x, y = prepare(frame), prepare_target(frame[{name}])
 """
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from search import defaults
+from search.exporting.layout import call
 from spaces import Recipe
 
 _ONE_CYCLE = '''\
@@ -19,7 +20,6 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         position = keras.ops.cast(step, "float32") / (STEPS - 1)
         tail = keras.ops.maximum(0.0, (position - {fall:g}) / {last:g})
         return LEARNING_RATE * ({start} + {climb:g} * tent(step) - {drop:g} * tail)
-
 '''
 _CYCLED_SGD = '''\
 
@@ -33,7 +33,6 @@ class CycledSGD(keras.optimizers.SGD):
         step = gradient * rate
         self.assign(velocity, velocity * momentum - step)
         self.assign_add(variable, {change})
-
 '''
 
 
@@ -46,17 +45,22 @@ def planned(recipe: Recipe) -> Iterator[str]:
         f"STEPS = {recipe.epochs} * -(-len(train) // {recipe.batch_size})  # epochs x batches\n"
     )
     if recipe.lr_schedule != "one_cycle":
+        yield call(
+            f"rate = keras.optimizers.schedules.{_decay(recipe)[0]}(", _decay(recipe)[1:], ")\n"
+        )
         return
     start, end, rise = defaults.ONE_CYCLE_START, defaults.ONE_CYCLE_END, defaults.ONE_CYCLE_RISE
     numbers = {"fall": 2 * rise, "last": 1 - 2 * rise, "climb": 1 - start, "drop": start - end}
-    yield "\n" + _ONE_CYCLE.format(rise=rise, start=start, **numbers)
-    if recipe.momentum is not None:
+    code = "\n" + _ONE_CYCLE.format(rise=rise, start=start, **numbers)
+    if is_cycled(recipe):
+        assert recipe.momentum is not None
         swing = defaults.ONE_CYCLE_MOMENTUM_SWING
         high = min(recipe.momentum + swing, defaults.LARGEST_MOMENTUM)
         depth = high - max(recipe.momentum - swing, 0.0)
         change = "velocity * momentum - step" if recipe.optimizer == "nag" else "velocity"
-        momentum = f"{high:g} - {depth:g} * tent(self.iterations)"
-        yield _CYCLED_SGD.format(momentum=momentum, change=change)
+        momentum = f"{high:.4g} - {depth:.4g} * tent(self.iterations)"
+        code += "\n" + _CYCLED_SGD.format(momentum=momentum, change=change)
+    yield code + "\n"
 
 
 def is_cycled(recipe: Recipe) -> bool:
@@ -66,19 +70,21 @@ def is_cycled(recipe: Recipe) -> bool:
 
 def rate(recipe: Recipe) -> str:
     """What the optimizer takes for its learning rate."""
-    schedules = "keras.optimizers.schedules"
+    if recipe.lr_schedule in {"constant", "performance"}:
+        return f"{recipe.learning_rate:.4g}"
+    return "OneCycle()" if recipe.lr_schedule == "one_cycle" else "rate"
+
+
+def _decay(recipe: Recipe) -> list[str]:
+    """The schedule's class in Keras and its arguments."""
     match recipe.lr_schedule:
-        case "one_cycle":
-            return "OneCycle()"
         case "exponential":
-            end = defaults.EXPONENTIAL_END
-            return f"{schedules}.ExponentialDecay(LEARNING_RATE, STEPS - 1, {end})"
+            end = f"{defaults.EXPONENTIAL_END}"
+            return ["ExponentialDecay", "LEARNING_RATE", "STEPS - 1", end]
         case "cosine":
-            up, end = f"round({defaults.COSINE_WARM_UP} * STEPS)", defaults.COSINE_END
-            options = f"alpha={end}, warmup_target=LEARNING_RATE, warmup_steps={up}"
-            return f"{schedules}.CosineDecay(0.0, STEPS - {up}, {options})"
-        case "piecewise":
-            starts = ", ".join(f"int({start} * STEPS)" for start, _ in defaults.PIECEWISE)
-            shares = ", ".join(f"LEARNING_RATE / {1 / x:g}" for _, x in defaults.PIECEWISE)
-            return f"{schedules}.PiecewiseConstantDecay([{starts}], [LEARNING_RATE, {shares}])"
-    return f"{recipe.learning_rate:.4g}"
+            up = f"round({defaults.COSINE_WARM_UP} * STEPS)"
+            options = [f"alpha={defaults.COSINE_END}", "warmup_target=LEARNING_RATE"]
+            return ["CosineDecay", "0.0", f"STEPS - {up}", *options, f"warmup_steps={up}"]
+    starts = ", ".join(f"int({start} * STEPS)" for start, _ in defaults.PIECEWISE)
+    shares = ", ".join(f"LEARNING_RATE / {1 / x:g}" for _, x in defaults.PIECEWISE)
+    return ["PiecewiseConstantDecay", f"[{starts}]", f"[LEARNING_RATE, {shares}]"]

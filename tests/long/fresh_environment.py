@@ -1,9 +1,9 @@
 """Exported folders in an environment of their own: `python tests/long/fresh_environment.py`.
 
 A new virtual environment gets tensorflow, numpy, pandas and scikit-learn, and nothing of ours.
-There the `train.py` of digits and of a table with missing values, categories and dates must reach the
-score that the sweep reports, within what trainings of one recipe differ by; and the exported model
-must be one that plain Keras loads. Takes some ten minutes and the network.
+There the `train.py` of digits and of a table with missing values, categories and dates must reach
+the score that the sweep reports, within what trainings of one recipe differ by; and the exported
+model must be one that plain Keras loads. Takes some ten minutes and the network.
 """
 
 import json
