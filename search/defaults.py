@@ -36,6 +36,8 @@ PIECEWISE = ((0.5, 1 / 3), (0.75, 1 / 10))
 """Share of the steps after which the rate is this share of the first."""
 
 PILOT_TRIALS = 32
+TRIALS = 120
+"""Of a search, where there is nothing else to do."""
 LANES = 6
 REPLICATES = 32
 SEED = 0

@@ -13,7 +13,7 @@ from search.errors import InputError
 from search.exporting import export as export_best
 from search.report.documents import documents, text_documents
 from search.settings import Settings
-from search.study import Store
+from search.study import BasePruner, BaseSampler, Store
 from search.sweep import folder
 from search.sweep.final import read_final
 from search.sweep.preflight import Preflight, preflight
@@ -36,6 +36,8 @@ def run(
     data: Any = None,
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
 ) -> SweepReport:
     """Run a sweep, or go on with it, and log it to MLflow.
 
@@ -45,6 +47,8 @@ def run(
             on with such a sweep, hand over the same data again.
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
+        sampler: Optuna's, for the search, in place of the one that the settings name.
+        pruner: the same.
 
     Raises:
         InputError: if the settings or the data break a rule; nothing was written.
@@ -52,7 +56,7 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home) as sweep:
+    with open_sweep(settings, dataset, home, sampler=sampler, pruner=pruner) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with Workers(settings.workers, cache=home / "cache") as workers:

@@ -1,6 +1,6 @@
 """The final model: the best recipe known, trained once more and kept."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -10,11 +10,12 @@ from search.data import Dataset
 from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.study import Store, TrialRecord
-from search.sweep.arms import COMBINATION, Arm
+from search.sweep.arms import COMBINATION, DEFAULT, FOUND, Arm
+from search.sweep.folder import SweepFile
+from search.sweep.pilot import window_of
 from search.sweep.records import PhaseStarted
 from search.sweep.standing import Standing
 from search.sweep.steps import Job, Score, budget_is_spent, score, thinned
-from search.sweep.windows import Window
 from search.training.contract import Member, Result, Seeds
 from search.verdict import Comparison, Outcome
 from spaces import Recipe, nuisance_space, recipe_at
@@ -41,28 +42,46 @@ class FinalModel:
     """train, validation, confirm: which rows they are of those with a target, as read, from 0."""
 
 
-def best_recipe(standing: Standing, window_of: Callable[[Arm], Window]) -> tuple[Recipe, str]:
-    """The best recipe known at the first depth, and why it is; the first that applies.
+@final
+@dataclass(frozen=True, slots=True)
+class BestRecipe:
+    """The best recipe known at the first depth."""
 
-    1. A combination that beats the default.
-    2. Of what beats the default alone, that with the lowest upper bound.
-    3. The default.
+    recipe: Recipe
+    """With its numbers: the centre of its window, or what the search found."""
+    reason: str
+    """Why it is the best, in words."""
+    versus_default: Comparison | None
+    """That shows it to beat the default; None if it is the default."""
+
+
+def best_recipe(file: SweepFile, standing: Standing, store: Store) -> BestRecipe:
+    """The best recipe known; the first that applies.
+
+    1. What the newest search chose, if it beats the default.
+    2. A combination that beats the default.
+    3. Of what beats the default alone, that with the lowest upper bound.
+    4. The default.
 
     Args:
-        standing: where the sweep stands.
-        window_of: an arm's nuisance window, whose centre the recipe's numbers come from.
+        file: what is fixed of the sweep.
+        standing: where it stands.
+        store: has the pilots.
     """
-    default = standing.stages[0].contests[0].default
-    found = sorted(
-        _winners(standing, default.depth), key=lambda w: (w[0].factor != COMBINATION, w[1].high)
-    )
-    arm = found[0][0] if found else default
+    asked = Arm(DEFAULT, file.settings.recipe, file.recipe)
+    default = next((stage.contests[0].default for stage in standing.stages), asked)
+    order = {FOUND: 0, COMBINATION: 1}
+    winners = _winners(standing, default.depth)
+    best = min(winners, key=lambda w: (order.get(w[0].factor, 2), w[1].high), default=None)
+    arm, comparison = best or (default, None)
     reason = "nothing is shown to beat the default"
-    if arm.factor == COMBINATION:
-        reason = f"{arm.level} together beat the default"
-    elif arm is not default:
-        reason = f"{arm.factor} {arm.level} beats the default"
-    return recipe_at(arm.recipe, window_of(arm).space.defaults()), reason
+    if comparison is not None:
+        reason = {
+            FOUND: f"{arm.level} of the search beats the default",
+            COMBINATION: f"{arm.level} together beat the default",
+        }.get(arm.factor, f"{arm.factor} {arm.level} beats the default")
+    recipe = recipe_at(arm.recipe, window_of(store, arm).space.defaults())
+    return BestRecipe(recipe, reason, comparison)
 
 
 def final_record(store: Store, recipe: Recipe) -> TrialRecord | None:
@@ -113,13 +132,16 @@ def read_final(store: Store, record: TrialRecord) -> FinalModel | None:
 
 
 def _winners(standing: Standing, depth: int | None) -> Iterator[tuple[Arm, Comparison]]:
-    """What beats the default at one depth."""
+    """What beats the default at one depth; of the searches, what the newest chose."""
+    *_, newest = (None, *(x for x in standing.stages if x.contests[0].default.factor == FOUND))
     for stage in standing.stages:
+        if stage.contests[0].default.factor == FOUND and stage is not newest:
+            continue
         found = {(f.factor, f.depth, c.level): c for f in stage.factors for c in f.comparisons}
-        arms = (arm for contest in stage.contests for arm in contest.alternatives)
-        for arm in arms:
+        for arm in (arm for contest in stage.contests for arm in contest.alternatives):
             comparison = found[arm.factor, arm.depth, arm.level]
-            if arm.depth == depth and comparison.outcome is Outcome.BEATS_DEFAULT:
+            at_depth = arm.depth == depth or arm.factor == FOUND  # it is of the first
+            if at_depth and comparison.outcome is Outcome.BEATS_DEFAULT:
                 yield arm, comparison
 
 

@@ -1,5 +1,6 @@
 """The report of a sweep, computed from its folder alone."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -13,10 +14,13 @@ from search.sweep.arms import DEFAULT, Arm, n_comparisons
 from search.sweep.final import best_recipe, final_record
 from search.sweep.folder import SweepFile
 from search.sweep.pilot import window_of
-from search.sweep.records import Best, State, SweepReport
+from search.sweep.records import Best, SearchReport, State, SweepReport
+from search.sweep.searching import search_of, search_trials, why_over
+from search.sweep.selecting import choose, found_contests, selections
 from search.sweep.standing import Judge, Standing
 from search.sweep.windows import MOST_WIDENINGS
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
+from spaces import edges
 
 
 def load_report(name: str, home: Path, *, evidence: bool = True) -> SweepReport:
@@ -53,7 +57,7 @@ def list_sweeps(home: Path) -> dict[str, SweepReport | Exception]:
 
 def judge_of(file: SweepFile, store: Store) -> Judge:
     """Who takes the looks of a sweep."""
-    return Judge(file.contests, terms_of(file), store)
+    return Judge(file.contests, terms_of(file), store, partial(found_contests, file, store))
 
 
 def loss_of(file: SweepFile) -> Loss:
@@ -85,8 +89,8 @@ def report(
     """Put together what a person is told."""
     terms = judge.terms
     records = store.all_records()
-    failed = sum(record.state == "failed" for record in records)
     best = _best(file, store, judge, standing)
+    states = Counter(record.state for record in records)
     return SweepReport(
         name=file.name,
         state="running" if is_held else "done" if best else _unfinished(file, store),
@@ -97,30 +101,58 @@ def report(
         terms=terms,
         factors=standing.factors,
         notes=(*file.data["notes"], *_notes(standing, store)),
-        complete=len(records) - failed,
-        failed=failed,
+        complete=states["complete"],
+        pruned=states["pruned"],
+        failed=states["failed"],
         trainings=sum(record.trainings for record in records),
         seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
         best=best,
         records=tuple(records),
+        search=_search(file, store),
+    )
+
+
+def _search(file: SweepFile, store: Store) -> SearchReport | None:
+    """Where the search stands."""
+    search = search_of(file)
+    if search is None:
+        return None
+    trials = search_trials(store)
+    done = [selected for after, selected in selections(search, store) if after == len(trials)]
+    selected = done[0] if done else ()
+    chosen = choose(selected) if selected else None
+    point = {} if chosen is None else trials[chosen.candidate.number].params
+    return SearchReport(
+        space=search.space,
+        sampler=file.settings.sampler,
+        pruner=file.settings.pruner,
+        prior=file.settings.prior,
+        trials=len(trials),
+        most=search.n_trials,
+        reason=why_over(store, search.n_trials, file.settings),
+        selected=selected,
+        chosen=chosen,
+        edges=edges(search.space, point) if point else (),
     )
 
 
 def _best(file: SweepFile, store: Store, judge: Judge, standing: Standing) -> Best | None:
     """The best recipe and its final model, which is the last that a sweep trains."""
-    asked = standing.stages[0].arms
-    if standing.current is not None or not all(_has_pilot(arm, file, store) for arm in asked):
+    asked = [arm for contest in file.contests for arm in contest.arms]
+    has_pilot = all(_has_pilot(arm, file, store) for arm in asked)
+    if standing.current is not None or not has_pilot or not _search_is_over(file, store):
         return None
-    recipe, reason = best_recipe(standing, partial(window_of, store))
-    record = final_record(store, recipe)
+    best = best_recipe(file, standing, store)
+    record = final_record(store, best.recipe)
     if record is None:
         return None
     return Best(
-        recipe=recipe,
-        reason=reason,
+        recipe=best.recipe,
+        reason=best.reason,
         validation=record.value,
         confirm=judge.confirm_loss(record),
+        versus_default=best.versus_default,
         record=record,
     )
 
@@ -132,7 +164,7 @@ def _unfinished(file: SweepFile, store: Store) -> State:
 
 def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     settings, recipe = file.settings, file.recipe
-    depths = [contest.default.recipe.depth for contest in file.contests]
+    depths = [contest.default.recipe.depth for contest in file.contests] or [recipe.depth]
     return {
         "recipe": settings.recipe,
         "levels": settings.levels,
@@ -154,6 +186,16 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
         "lanes": settings.lanes,
         "replicates": settings.n_replicates,
     }
+
+
+def _search_is_over(file: SweepFile, store: Store) -> bool:
+    """Whether nothing is left to search or to select."""
+    search = search_of(file)
+    if search is None:
+        return True
+    n = len(search_trials(store))
+    selected = [after for after, _ in selections(search, store)]
+    return n in selected and why_over(store, search.n_trials, file.settings) is not None
 
 
 def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:

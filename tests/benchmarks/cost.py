@@ -24,7 +24,7 @@ from search.sweep import pilot
 from search.sweep.arms import plan_arms
 from search.sweep.records import Event, TrialStored
 from search.sweep.steps import Job, Train
-from search.training.contract import Curve, Ending, Member, Result
+from search.training.contract import Curve, Ending, Member, Prune, Result
 from search.verdict import Loss
 from tests.benchmarks.measuring import Side, Stopwatch, memory, progress
 from tests.benchmarks.tables import Findings, Headline, Table, duration, figures, times
@@ -153,6 +153,7 @@ def _instant(dataset: Dataset) -> Train:
         *,
         done: Collection[int] = (),
         keep_weights: bool = False,
+        prune: Prune | None = None,  # noqa: ARG001  # nothing is trained that could be pruned
     ) -> Iterator[tuple[int, Result]]:
         for index, member in enumerate(members):
             if index not in done:

@@ -227,10 +227,12 @@ def _rates(row: Row) -> tuple[float, float, float]:
 
 
 def _headlines(rows: list[Row]) -> tuple[Headline, ...]:
-    """One for each recipe on each data set, its depths side by side."""
+    """One for each recipe on each data set that was trained at several depths, side by side."""
     found = []
     for (material, name), group in itertools.groupby(rows, lambda row: (row.material, row.recipe)):
         same = list(group)
+        if len(same) < 2:
+            continue
         layers = ", ".join(str(row.depth) for row in same)
         sides = [[row.fit.epoch for row in same], [row.best.epoch for row in same]]
         ours = [row.ours.epoch for row in same]

@@ -27,7 +27,12 @@ Exported = Callable[..., float]
 def best_of(recipe: Recipe, confirm: float | None = 0.02) -> Best:
     record: TrialRecord = pilot_trial(recipe=recipe.to_dict())
     return Best(
-        recipe=recipe, reason="it is asked for", validation=0.01, confirm=confirm, record=record
+        recipe=recipe,
+        reason="it is asked for",
+        validation=0.01,
+        confirm=confirm,
+        versus_default=None,
+        record=record,
     )
 
 

@@ -21,7 +21,7 @@ from search.sweep.final import read_final
 from search.sweep.folder import folder_of
 from search.sweep.reporting import load_report
 from search.sweep.run import open_sweep
-from search.training import Member, Result
+from search.training.contract import Member, Prune, Result
 from spaces import Recipe
 from tests.training.reference import by_stacks
 
@@ -53,8 +53,10 @@ def train(
     *,
     done: Collection[int] = (),
     keep_weights: bool = False,
+    prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     assert not done
+    assert prune is None
     yield from by_stacks(members, data, keep_weights=keep_weights)
 
 
@@ -73,7 +75,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, wine: Dataset) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(home: Path) -> Path:
-    return search.export("s", home.parent / "new" / "best", home=home)
+    exported: Path = search.export("s", home.parent / "new" / "best", home=home)
+    return exported
 
 
 def test_a_folder_has_all_that_is_needed(folder: Path, home: Path) -> None:

@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _reaches(folder: Path, python: Path, data: str, options: dict[str, str]) -> bool:
-    report = search.run(search.Settings(data=data, **FEW, **options), home=folder / "mlruns")  # type: ignore[arg-type]  # of several types
+    report = search.run(search.Settings(data=data, **FEW, **options), home=folder / "mlruns")
     to = search.export(report.name, folder / report.name, home=folder / "mlruns")
     assert report.best is not None
     assert report.best.confirm is not None
@@ -52,7 +52,7 @@ def _reaches(folder: Path, python: Path, data: str, options: dict[str, str]) -> 
     words = done.stdout.strip().splitlines()[-1]
     score, allowed = float(words.split(":")[1].split()[0]), SPREADS * _spread(report)
     told = json.loads((to / "metrics.json").read_text())["confirm"]
-    is_reached = abs(score - told) <= allowed
+    is_reached = bool(abs(score - told) <= allowed)
     print(f"{report.name}: train.py {score:.4f}, sweep {told:.4f}, allowed ±{allowed:.4f}")
     return is_reached
 

@@ -216,6 +216,7 @@ def with_best(loss: Loss = Loss.ERROR_RATE, **changes: Any) -> SweepReport:
         reason="activation swish beats the default",
         validation=0.03,
         confirm=0.0254,
+        versus_default=None,
         record=pilot_trial(),
     )
     return dataclasses.replace(shown, best=dataclasses.replace(best, **changes))

@@ -13,6 +13,7 @@ from search.sweep.arms import DEFAULT, Arm
 from search.sweep.records import SweepReport
 from search.sweep.run import open_sweep
 from search.training import Member, Result, network
+from search.training.contract import Prune
 from search.verdict import Outcome, Verdict
 from spaces import SHALLOW
 from tests.training.reference import by_stacks
@@ -26,8 +27,10 @@ def train(
     *,
     done: Collection[int] = (),
     keep_weights: bool = False,
+    prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     assert not done
+    assert prune is None
     yield from by_stacks(members, data, keep_weights=keep_weights)
 
 

@@ -63,7 +63,7 @@ def test_it_predicts_as_the_sweep_did_and_has_a_signature_and_an_example(
     try:
         loaded = mlflow.pyfunc.load_model(f"models:/{name}/{only.version}")
     finally:
-        mlflow.set_tracking_uri(None)
+        mlflow.set_tracking_uri("")
     predicted = loaded.predict(shown.kept.examples)
     assert np.allclose(predicted, shown.kept.predictions, atol=1e-6)
     assert str(loaded.metadata.signature.inputs.inputs[0].shape) == "(-1, 6)"
