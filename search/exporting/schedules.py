@@ -44,6 +44,8 @@ def planned(recipe: Recipe) -> Iterator[str]:
         f"LEARNING_RATE = {recipe.learning_rate:.4g}\n"
         f"STEPS = {recipe.epochs} * -(-len(train) // {recipe.batch_size})  # epochs x batches\n"
     )
+    if recipe.lr_schedule == "cosine":
+        yield f"WARM_UP = max(1, round({defaults.COSINE_WARM_UP} * STEPS))\n"
     if recipe.lr_schedule != "one_cycle":
         yield call(
             f"rate = keras.optimizers.schedules.{_decay(recipe)[0]}(", _decay(recipe)[1:], ")\n"
@@ -82,9 +84,10 @@ def _decay(recipe: Recipe) -> list[str]:
             end = f"{defaults.EXPONENTIAL_END}"
             return ["ExponentialDecay", "LEARNING_RATE", "STEPS - 1", end]
         case "cosine":
-            up = f"round({defaults.COSINE_WARM_UP} * STEPS)"
             options = [f"alpha={defaults.COSINE_END}", "warmup_target=LEARNING_RATE"]
-            return ["CosineDecay", "0.0", f"STEPS - {up}", *options, f"warmup_steps={up}"]
-    starts = ", ".join(f"int({start} * STEPS)" for start, _ in defaults.PIECEWISE)
+            lengths = ["LEARNING_RATE / WARM_UP", "STEPS - WARM_UP"]
+            return ["CosineDecay", *lengths, *options, "warmup_steps=WARM_UP - 1"]
+    # Keras steps down after a boundary, not at it.
+    starts = ", ".join(f"round({start} * STEPS) - 1" for start, _ in defaults.PIECEWISE)
     shares = ", ".join(f"LEARNING_RATE / {1 / x:g}" for _, x in defaults.PIECEWISE)
     return ["PiecewiseConstantDecay", f"[{starts}]", f"[LEARNING_RATE, {shares}]"]

@@ -128,9 +128,7 @@ def test_its_optimizer_makes_the_same_steps(optimizer: str, schedule: str) -> No
             each.apply([keras.ops.convert_to_tensor(rng.normal(size=8), "float32")], [variable])
             path.append(variable.numpy())
         paths.append(np.array(path))
-    # Keras's own cosine and piecewise schedules change a step later.
-    rough = schedule in {"cosine", "piecewise"}
-    assert np.allclose(paths[0], paths[1], rtol=0, atol=0.05 if rough else 1e-5)
+    assert np.allclose(paths[0], paths[1], rtol=0, atol=1e-5)
     assert np.abs(paths[1] - 1).max() > 0.05
 
 

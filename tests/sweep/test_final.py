@@ -59,6 +59,31 @@ def test_the_best_recipe_is_what_is_shown_to_beat_the_default(
     assert report.best.reason == reason
 
 
+def test_what_a_search_found_is_the_best_with_its_own_numbers_where_it_beats_the_default(
+    run: Run, fake: Any
+) -> None:
+    searched = dataclasses.replace(SMALL, factors=("optimizer",), trials=24, epochs=9)
+    report = run(fake(effect=better(optimizer="adam", activation="swish")), searched)
+    assert report.best is not None
+    assert report.search is not None
+    assert report.search.chosen is not None
+    assert report.best.recipe == report.search.chosen.candidate.recipe
+    assert report.best.reason == (
+        f"trial {report.search.chosen.candidate.number} of the search beats the default"
+    )
+    assert report.best.versus_default in report.factors[-1].comparisons
+    versus = report.to_dict()["best"]["versus_default"]
+    assert versus == report.factors[-1].comparisons[0].to_dict()
+
+
+def test_a_search_that_finds_nothing_better_leaves_the_default(run: Run, fake: Any) -> None:
+    settings = dataclasses.replace(SMALL, factors=("none",), trials=24, epochs=9)
+    report = run(fake(effect=lambda recipe: 0.3 * (recipe.optimizer != "nag")), settings)
+    assert report.best is not None
+    assert report.best.versus_default is None
+    assert report.best.recipe.optimizer == "nag"
+
+
 def test_its_numbers_are_the_centre_of_its_window(run: Run, fake: Any) -> None:
     """The fake trainer is best at 0.03 under NAG; windows are centred on half decades."""
     best = run(fake()).best
