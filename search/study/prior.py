@@ -32,6 +32,8 @@ LEAST_TRIALS = 9
 class PriorSampler(BaseSampler):
     """Draws a share of the trials from a prior and leaves the others to another sampler.
 
+    It serves one batch: the share follows from the trials that have ended when it is first asked.
+
     Args:
         prior: around the default.
         base: for the others.
@@ -44,10 +46,13 @@ class PriorSampler(BaseSampler):
         self._base = base
         self._random = random.Random(seed)  # noqa: S311  # nothing secret
         self._from_prior = False
+        self._share: float | None = None
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Choose who draws this trial."""
-        self._from_prior = self._random.random() < prior_share(self._prior, study.trials)
+        if self._share is None:
+            self._share = prior_share(self._prior, study.get_trials(deepcopy=False))
+        self._from_prior = self._random.random() < self._share
         self._base.before_trial(study, trial)
 
     def infer_relative_search_space(

@@ -50,6 +50,7 @@ class Store:
         self._journal = folder / JOURNAL
         self._studies: dict[str, int] = {}  # by name, as the storage calls them
         self._trials: dict[str, list[FrozenTrial]] = {}  # Optuna's own, so that there is one copy
+        self._indices: dict[str, set[int]] = {}
         self._seconds = 0.0
         self._storage: JournalStorage | None = None
         if self._journal.exists():
@@ -71,13 +72,23 @@ class Store:
         self._storage = None
         self._studies.clear()
         self._trials.clear()
+        self._indices.clear()
         self._seconds = 0.0
         if self._journal.exists():
             self._load()
 
-    def records(self, study: str) -> list[TrialRecord]:
-        """The finished trials of one study, in the order they were stored."""
-        return [_from_optuna(study, trial) for trial in self._trials.get(study, ())]
+    def records(self, study: str, start: int = 0) -> list[TrialRecord]:
+        """The finished trials of one study, in the order they were stored.
+
+        Args:
+            study: its name.
+            start: how many of the first to leave out.
+        """
+        return [_from_optuna(study, trial) for trial in self._trials.get(study, [])[start:]]
+
+    def indices(self, study: str) -> frozenset[int]:
+        """Which trials of their plan the finished ones of a study are."""
+        return frozenset(self._indices.get(study, ()))
 
     def all_records(self) -> list[TrialRecord]:
         """The finished trials of all studies, study by study."""
@@ -111,6 +122,7 @@ class Store:
         storage = self._open()
         number = storage.create_new_trial(self._studies[record.study], _to_optuna(record, space))
         self._trials.setdefault(record.study, []).append(storage.get_trial(number))
+        self._indices.setdefault(record.study, set()).add(record.index)
         self._seconds += record.wall_seconds
 
     def write_predictions(self, name: str, predictions: Array) -> None:
@@ -184,7 +196,9 @@ class Store:
             for name in optuna.get_all_study_names(storage):
                 self._studies[name] = storage.get_study_id_from_name(name)
                 self._trials[name] = storage.get_all_trials(self._studies[name], deepcopy=False)
-                self._seconds += sum(record.wall_seconds for record in self.records(name))
+                records = self.records(name)
+                self._indices[name] = {record.index for record in records}
+                self._seconds += sum(record.wall_seconds for record in records)
         except (ValueError, KeyError, TypeError) as problem:
             raise StoreError(f"{self._journal} cannot be read: {problem}") from problem
 

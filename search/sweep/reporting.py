@@ -130,7 +130,7 @@ def _search(file: SweepFile, store: Store) -> SearchReport | None:
         prior=file.settings.prior,
         trials=len(trials),
         most=search.n_trials,
-        reason=why_over(store, search.n_trials, file.settings),
+        reason=why_over(trials, search.n_trials, file.settings, store.seconds),
         selected=selected,
         chosen=chosen,
         edges=edges(search.space, point) if point else (),
@@ -193,9 +193,10 @@ def _search_is_over(file: SweepFile, store: Store) -> bool:
     search = search_of(file)
     if search is None:
         return True
-    n = len(search_trials(store))
+    trials = search_trials(store)
     selected = [after for after, _ in selections(search, store)]
-    return n in selected and why_over(store, search.n_trials, file.settings) is not None
+    reason = why_over(trials, search.n_trials, file.settings, store.seconds)
+    return len(trials) in selected and reason is not None
 
 
 def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:

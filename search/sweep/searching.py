@@ -141,15 +141,15 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     split = dataset.split(generator(seed, STUDY, "split"))
     order = derive(seed, STUDY, "order")
     for listener in job.listeners:
-        listener(PhaseStarted("search", search.n_trials, len(job.store.records(STUDY))))
-    for batch in range(-(-search.n_trials // size)):
-        stored = {record.index: record for record in job.store.records(STUDY)}
-        numbers = range(batch * size, (batch + 1) * size)
-        if stored.keys() >= set(numbers):
-            study.restore(_told(stored[number]) for number in numbers)
-            continue
-        if why_over(job.store, search.n_trials, job.settings) is not None:
+        listener(PhaseStarted("search", search.n_trials, len(job.store.indices(STUDY))))
+    trials = search_trials(job.store)
+    whole = len(trials) // size
+    study.restore(map(_told, trials[: whole * size]))
+    for batch in range(whole, -(-search.n_trials // size)):
+        trials += sorted(job.store.records(STUDY, start=len(trials)), key=lambda trial: trial.index)
+        if why_over(trials, search.n_trials, job.settings, job.store.seconds) is not None:
             return True
+        stored = {trial.index: trial for trial in trials[batch * size :]}
         asked = study.ask(
             [MEMBERS] * STACKS,
             derive(seed, STUDY, "sampler", batch),
@@ -158,13 +158,13 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
         )
         for number in stored.keys() & asked.keys():
             study.tell_again(number, _told(stored[number]))
-        trials = []
+        planned = []
         for number, values in asked.items():
             init, dropout = (derive(seed, STUDY, name, number) for name in ("init", "dropout"))
             member = Member(recipe_at(search.recipe, values), split, Seeds(init, order, dropout))
             if number < search.n_trials:
-                trials.append(_trial(job, search, study, number, member, dataset=dataset))
-        if not run_trials(job, trials, dataset.training_data(with_confirm=False)):
+                planned.append(_trial(job, search, study, number, member, dataset=dataset))
+        if not run_trials(job, planned, dataset.training_data(with_confirm=False)):
             return False
     return True
 
@@ -174,15 +174,17 @@ def search_trials(store: Store) -> list[TrialRecord]:
     return sorted(store.records(STUDY), key=lambda record: record.index)
 
 
-def why_over(store: Store, n_trials: int, settings: Settings) -> str | None:
+def why_over(
+    trials: Sequence[TrialRecord], n_trials: int, settings: Settings, seconds: float
+) -> str | None:
     """Why a search does not go on; None if it does.
 
     Args:
-        store: has its trials.
+        trials: those that ended, by number.
         n_trials: at most this many.
         settings: of the sweep.
+        seconds: that the sweep has taken.
     """
-    trials = search_trials(store)
     if len(trials) >= n_trials:
         return f"all {n_trials:,} trials are done"
     if not trials or len(trials) % (STACKS * MEMBERS):
@@ -191,7 +193,7 @@ def why_over(store: Store, n_trials: int, settings: Settings) -> str | None:
         n = FLAT_BATCHES * STACKS * MEMBERS
         return f"the last {n} trials gained less than the noise of the validation rows"
     last = sum(trial.wall_seconds for trial in trials[-STACKS * MEMBERS :])
-    needed = store.seconds + last + confirmation_seconds(trials, settings)
+    needed = seconds + last + confirmation_seconds(trials, settings)
     if settings.budget is not None and needed > settings.budget:
         return "the rest of the budget is for the confirmation"
     return None

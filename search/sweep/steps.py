@@ -93,7 +93,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     Raises:
         AllTrialsFailedError: if the first of the list all failed.
     """
-    stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
+    stored = {name: job.store.indices(name) for name in {trial.study for trial in trials}}
     members, owners = _distinct_members(trials)
     missing = {n for n, trial in enumerate(trials) if trial.index not in stored[trial.study]}
     done = {i for i, own in enumerate(owners) if missing.isdisjoint(n for n, _ in own)}
@@ -252,7 +252,3 @@ def budget_is_spent(job: Job) -> bool:
     """Whether there is a budget and training has used it up."""
     budget = job.settings.budget
     return budget is not None and job.store.seconds >= budget
-
-
-def _indices(store: Store, study: str) -> set[int]:
-    return {record.index for record in store.records(study)}
