@@ -18,9 +18,9 @@ from search.settings import Settings
 from search.study import TrialRecord
 from search.sweep import folder
 from search.sweep.arms import FOUND
+from search.sweep.final import FINAL
 from search.sweep.records import Candidate, PhaseStarted, Selected, SweepReport
 from search.sweep.reporting import load_report
-from search.sweep.final import FINAL
 from search.sweep.run import open_sweep
 from search.sweep.searching import CANDIDATES, MEMBERS, SELECTION_REPLICATES, STACKS, is_flat
 from search.sweep.selecting import choose
