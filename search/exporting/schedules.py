@@ -88,6 +88,6 @@ def _decay(recipe: Recipe) -> list[str]:
             lengths = ["LEARNING_RATE / WARM_UP", "STEPS - WARM_UP"]
             return ["CosineDecay", *lengths, *options, "warmup_steps=WARM_UP - 1"]
     # Keras steps down after a boundary, not at it.
-    starts = ", ".join(f"round({start} * STEPS) - 1" for start, _ in defaults.PIECEWISE)
+    starts = ", ".join(f"np.ceil({start} * STEPS) - 1" for start, _ in defaults.PIECEWISE)
     shares = ", ".join(f"LEARNING_RATE / {1 / x:g}" for _, x in defaults.PIECEWISE)
     return ["PiecewiseConstantDecay", f"[{starts}]", f"[LEARNING_RATE, {shares}]"]

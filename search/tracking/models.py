@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import final
+from pathlib import Path
+from typing import Any, final
 
 import mlflow
 from mlflow import MlflowClient
@@ -40,6 +41,19 @@ class TrainedModel:
         return digest.hexdigest()[:16]
 
 
+@final
+class _Keras:
+    """`mlflow.keras` as a flavor whose folder is there when the example is written into it.
+
+    Its own is not: https://github.com/mlflow/mlflow/issues/16183.
+    """
+
+    @staticmethod
+    def save_model(path: str, **options: Any) -> None:
+        Path(path).mkdir()
+        mlflow.keras.save_model(path=path, **options)
+
+
 def is_registered(client: MlflowClient, name: str, run_id: str, model: TrainedModel) -> bool:
     """Whether a version of the registered model `name` is this one, logged to this run."""
     known = client.search_model_versions(f"name = '{name}'")
@@ -70,7 +84,7 @@ def log_model(uri: str, name: str, run_id: str, tags: dict[str, str], model: Tra
     mlflow.set_tracking_uri(uri)
     Model.log(
         None,
-        mlflow.keras,
+        _Keras,
         registered_model_name=name,
         await_registration_for=0,
         run_id=run_id,

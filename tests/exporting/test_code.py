@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from search.data import Dataset, load_dataset
 from search.exporting.code import training_code
 from search.models import build_model, build_optimizer
+from search.models.schedules import planned_rates
 from search.settings import Settings
 from search.sweep.run import sweep_file
 from spaces import DEEP, FACTORS, SELF_NORMALIZING, SHALLOW, Recipe
@@ -26,7 +28,7 @@ from tests.strategies import recipes
 
 SCHEDULES = [level.name for level in FACTORS["lr_schedule"].levels]
 OPTIMIZERS = [level.name for level in FACTORS["optimizer"].levels]
-BUILTINS = {"print", "range", "round", "int", "dict", "len", "enumerate", "__file__"}
+BUILTINS = {"print", "range", "round", "max", "dict", "len", "enumerate", "__file__"}
 # Runs each folder's train.py in a process that has neither of the package's two import names.
 RUN_ALL = """
 import runpy, sys
@@ -71,7 +73,7 @@ def test_the_code_of_every_recipe_imports_and_defines_just_what_it_uses(recipe: 
     made |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     made |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
-    imported = {alias.name for node in imports for alias in node.names}
+    imported = {alias.asname or alias.name for node in imports for alias in node.names}
     assert used <= made | imported | BUILTINS
     assert imported <= used
     assert "dropout" in recipe.regularization or "Dropout" not in code_of(recipe)
@@ -130,6 +132,20 @@ def test_its_optimizer_makes_the_same_steps(optimizer: str, schedule: str) -> No
         paths.append(np.array(path))
     assert np.allclose(paths[0], paths[1], rtol=0, atol=1e-5)
     assert np.abs(paths[1] - 1).max() > 0.05
+
+
+@pytest.mark.parametrize("schedule", sorted({*SCHEDULES} - {"constant", "performance"}))
+@settings(deadline=None, max_examples=10)
+@given(n_train=st.integers(2, 60), epochs=st.integers(2, 5), batch_size=st.integers(2, 9))
+def test_its_rate_is_the_planned_one_at_every_step(
+    schedule: str, n_train: int, epochs: int, batch_size: int
+) -> None:
+    recipe = SHALLOW.replace(lr_schedule=schedule, epochs=epochs, batch_size=batch_size)
+    planned = planned_rates(recipe, -(-n_train // batch_size)).ravel()
+    names = compiled(recipe, n_train)
+    rate = names["OneCycle"]() if schedule == "one_cycle" else names["rate"]
+    rates = [float(rate(step)) for step in range(len(planned))]
+    assert rates == pytest.approx(planned, rel=1e-4)
 
 
 def test_regression_balance_and_every_metric_have_their_lines() -> None:

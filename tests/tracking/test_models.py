@@ -5,6 +5,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
@@ -53,6 +54,7 @@ def test_a_model_is_registered_once_and_another_one_is_a_further_version(
     assert sorted(int(v.version) for v in versions(uri, name)) == [1, 2]
 
 
+@pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType")  # of MLflow's own
 def test_it_predicts_as_the_sweep_did_and_has_a_signature_and_an_example(
     shared_home: Path, name: str
 ) -> None:
