@@ -119,7 +119,7 @@ def best_recipe(report: SweepReport) -> str | None:
         return f"{told}; its final training failed: {best.record.reason}."
     if best.confirm is not None:
         told += f", {_loss_in_words(best.confirm, report)} on the confirm rows"
-    return f"{told}; export it: python -m search export {report.name} --to DIR"
+    return f"{told}.\nTo take it along: python -m search export {report.name} --to DIR"
 
 
 def _loss_in_words(loss: float, report: SweepReport) -> str:

@@ -18,7 +18,7 @@ CONTEXT.set_forkserver_preload(["search.training.preload"])
 
 
 def apart(function: Callable[..., T], *arguments: Any) -> T:
-    """Call a function of a module in a process of its own, whose standard error is not heard.
+    """Call a function of a module in a process of its own; what it prints is not heard.
 
     So this process need not load TensorFlow, and whoever must not be held up can leave it behind.
 
@@ -64,10 +64,10 @@ def without_main() -> Iterator[None]:
 def _answer(
     connection: Connection, function: Callable[..., object], arguments: tuple[Any, ...]
 ) -> None:
-    from search.training.preload import quiet_standard_error  # noqa: PLC0415  # TensorFlow
+    from search.training.preload import quiet  # noqa: PLC0415  # TensorFlow
 
     result, problem = None, None
-    with quiet_standard_error():
+    with quiet():
         try:
             result = function(*arguments)
         except Exception as error:  # noqa: BLE001  # whatever it is, the parent is told

@@ -225,12 +225,12 @@ def with_best(loss: Loss = Loss.ERROR_RATE, **changes: Any) -> SweepReport:
 def test_the_best_recipe_is_told_by_what_sets_it_apart_and_how_to_have_it() -> None:
     assert best_recipe(with_best()) == (
         "Best recipe: the default with activation swish (activation swish beats the default), "
-        "error 2.5 % on the confirm rows; export it: python -m search export digits-shallow "
-        "--to DIR"
+        "error 2.5 % on the confirm rows.\n"
+        "To take it along: python -m search export digits-shallow --to DIR"
     )
     default = best_recipe(with_best(recipe=SHALLOW, confirm=None))
     assert default is not None
-    assert default.startswith("Best recipe: the default (activation swish beats the default); ")
+    assert default.startswith("Best recipe: the default (activation swish beats the default).\n")
     assert best_recipe(report()) is None
 
 
