@@ -1,10 +1,13 @@
 """The README of an exported folder."""
 
+from collections.abc import Iterator
+
 from search.data import IN_MEMORY
 from search.sweep.folder import SweepFile
 from search.sweep.records import Best
 from search.sweep.reporting import loss_of
 from search.verdict import METRICS
+from spaces import Recipe
 
 _README = """\
 # The best recipe of the sweep {name}
@@ -12,6 +15,7 @@ _README = """\
 {reason}. {score}
 
     {recipe}
+    {numbers}
 
 | file | is |
 |---|---|
@@ -59,8 +63,16 @@ def readme(file: SweepFile, best: Best) -> str:
         reason=best.reason[0].upper() + best.reason[1:],
         score=score[0].upper() + score[1:],
         recipe=best.recipe,
+        numbers=" ".join(_numbers(best.recipe)),
         outputs=outputs,
         packages=packages,
         argument=argument,
         rows="a DataFrame with the columns of the data" if is_table else "an array of images",
     )
+
+
+def _numbers(recipe: Recipe) -> Iterator[str]:
+    for name in ("depth", "width", "batch_size", "epochs"):
+        yield f"{name}={getattr(recipe, name)}"
+    for name, value in recipe.hyperparameters().items():
+        yield f"{name}={value:.4g}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from search.report.found import choices_in_words
 from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
 from search.settings import Settings
 from search.sweep.arms import COMBINATION, FOUND
@@ -111,9 +112,8 @@ def best_recipe(report: SweepReport) -> str | None:
     best = report.best
     if best is None:
         return None
-    levels = best.recipe.levels.items()
-    others = [f"{f} {level.name}" for f, level in levels if level != report.recipe.levels[f]]
-    name = f"the default with {', '.join(others)}" if others else "the default"
+    changes = choices_in_words(best.recipe, report.recipe)
+    name = f"the default with {changes}" if changes else "the default"
     told = f"Best recipe: {name} ({best.reason})"
     if best.validation is None:
         return f"{told}; its final training failed: {best.record.reason}."

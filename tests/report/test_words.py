@@ -228,6 +228,9 @@ def test_the_best_recipe_is_told_by_what_sets_it_apart_and_how_to_have_it() -> N
         "error 2.5 % on the confirm rows.\n"
         "To take it along: python -m search export digits-shallow --to DIR"
     )
+    wider = best_recipe(with_best(recipe=SHALLOW.replace(optimizer="adam", width=400)))
+    assert wider is not None
+    assert wider.startswith("Best recipe: the default with optimizer adam, 400 units (")
     default = best_recipe(with_best(recipe=SHALLOW, confirm=None))
     assert default is not None
     assert default.startswith("Best recipe: the default (activation swish beats the default).\n")
