@@ -10,13 +10,24 @@ Every name is imported when it is first used (PEP 562): TensorFlow and MLflow ta
 import importlib
 from typing import Any
 
-__all__ = ["Roles", "Settings", "SweepReport", "check", "load", "load_dataset", "run", "sync"]
+__all__ = [
+    "Roles",
+    "Settings",
+    "SweepReport",
+    "check",
+    "export",
+    "load",
+    "load_dataset",
+    "run",
+    "sync",
+]
 
 _HOMES = {
     "Roles": ("search.data", "Roles"),
     "Settings": ("search.settings", "Settings"),
     "SweepReport": ("search.sweep.records", "SweepReport"),
     "check": ("search.main", "check"),
+    "export": ("search.main", "export"),
     "load": ("search.main", "load"),
     "load_dataset": ("search.data", "load_dataset"),
     "run": ("search.main", "run"),

@@ -229,6 +229,24 @@ def spaces(
 
 
 @app.command()
+def export(
+    name: Annotated[str, Argument(help="Name of the sweep.")],
+    *,
+    to: Annotated[str, Option("--to", metavar="DIR", help="A folder that is new or empty.")],
+    json: Json = False,
+) -> None:
+    """Write the best recipe into a folder: trained model, preparation, and Keras code."""
+    from search.main import export as export_best  # heavy: as for run
+
+    with redirect_stdout(sys.stderr):
+        folder = export_best(name, to, home=home_folder())
+    if json:
+        print_json({"folder": str(folder)})
+    else:
+        typer.echo(folder)
+
+
+@app.command()
 def sync(
     name: Annotated[str, Argument(help="Name of the sweep.")],
     *,

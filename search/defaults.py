@@ -24,6 +24,16 @@ ONE_CYCLE_END = 1e-3
 """Last rate as a share of the maximum."""
 ONE_CYCLE_MOMENTUM_SWING = 0.05
 """How far momentum starts above and dips below the recipe's own."""
+LARGEST_MOMENTUM = 0.99
+"""What one_cycle never goes above."""
+EXPONENTIAL_END = 0.1
+"""Last rate of the exponential schedule as a share of the first."""
+COSINE_WARM_UP = 0.1
+"""Share of the steps in which the cosine schedule rises to its maximum."""
+COSINE_END = 1e-3
+"""Last rate of the cosine schedule as a share of the maximum."""
+PIECEWISE = ((0.5, 1 / 3), (0.75, 1 / 10))
+"""Share of the steps after which the rate is this share of the first."""
 
 PILOT_TRIALS = 32
 TRIALS = 120

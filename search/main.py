@@ -10,16 +10,18 @@ from typing import Any
 from search import defaults
 from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
+from search.exporting import export as export_best
 from search.report.documents import documents, text_documents
 from search.settings import Settings
-from search.study import BasePruner, BaseSampler
+from search.study import BasePruner, BaseSampler, Store
 from search.sweep import folder
 from search.sweep.arms import Arm
+from search.sweep.final import read_final
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
 from search.sweep.reporting import load_report, loss_of
 from search.sweep.run import Sweep, open_sweep, sweep_file
-from search.tracking import Tracker, resolve_uri
+from search.tracking import Tracker, TrainedModel, resolve_uri
 from search.tracking import sync as sync_tracking
 from search.training.dispatch import Workers, check_environment
 
@@ -147,7 +149,7 @@ def _run_and_log(
                 tracker.finish(report, text_documents(report))
             raise
         report, found = _drawn(sweep.report(), home)
-        tracker.finish(report, found)
+        tracker.finish(report, found, _final_model(report, home))
     return report
 
 
@@ -173,6 +175,25 @@ def load(name: str, *, home: Path | None = None) -> SweepReport:
     return load_report(name, (home or default_home()).absolute())
 
 
+def export(name: str, to: str | Path, *, home: Path | None = None) -> Path:
+    """Write the best recipe of a sweep into a folder: model, preparation, metrics and code.
+
+    Args:
+        name: of the sweep.
+        to: the folder, new or empty.
+        home: as for `run`.
+
+    Returns:
+        The folder, absolute.
+
+    Raises:
+        SweepNotFoundError: listing the sweeps there are.
+        InputError: if the sweep has no final model yet, or the folder something in it.
+        StoreError: if the sweep's files are damaged.
+    """
+    return export_best(name, Path(to), home=(home or default_home()).absolute())
+
+
 def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None) -> SweepReport:
     """Bring MLflow up to a sweep's store.
 
@@ -183,9 +204,20 @@ def sync(name: str, *, home: Path | None = None, tracking_uri: str | None = None
     home = (home or default_home()).absolute()
     report = load_report(name, home)
     uri, found = tracking_uri or _remembered_uri(report), documents(report)
-    identifiers = sync_tracking(report, report.records, found, home=home, tracking_uri=uri)
+    model = _final_model(report, home)
+    identifiers = sync_tracking(
+        report, report.records, found, home=home, tracking_uri=uri, model=model
+    )
     folder.write_identifiers(home, name, identifiers)
     return replace(report, mlflow=identifiers)
+
+
+def _final_model(report: SweepReport, home: Path) -> TrainedModel | None:
+    """The sweep's final model, if it has one."""
+    if report.best is None:
+        return None
+    kept = read_final(Store(folder.folder_of(home, report.name)), report.best.record)
+    return None if kept is None else TrainedModel(report.best.recipe, report.data["task"], kept)
 
 
 def _remembered_uri(report: SweepReport) -> str | None:

@@ -52,6 +52,11 @@ class Space:
                     f"parameters must have names of their own; received {name!r} twice"
                 )
 
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, Domain], dict[str, Any]]]:
+        """As its arguments: mapping proxies cannot be pickled, or copied."""
+        conditions = {name: dict(nested) for name, nested in self.conditions.items()}
+        return type(self), (dict(self.domains), conditions)
+
     def parameters(self, prefix: str = "") -> Iterator[tuple[str, Domain]]:
         """Every parameter under its full name, nested ones after the choice that brings them."""
         for name, domain in self.domains.items():

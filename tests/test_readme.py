@@ -75,6 +75,9 @@ def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> No
         assert "conditional on" in do(more, folder).lower()
     for line in commands("check"):
         assert "price" in do([*shlex.split(line)[1:], *FAST], folder)
+    for line in commands("export"):
+        do(shlex.split(line)[1:], folder)
+        assert (folder / "winner" / "train.py").exists()
     for line in commands("show", "list"):
         assert "digits" in do(shlex.split(line)[1:], folder)
 

@@ -60,6 +60,8 @@ class Dataset:
 
     Nothing reads it before a look of the verdict.
     """
+    confirm_rows: Array
+    """(confirm rows,) which ones they are of the rows with a target, as read, from 0; ascending."""
     sample_weight: Array | None
     """(development rows,) float32 that balances the classes, if asked for."""
     groups: Array | None
@@ -205,6 +207,7 @@ def prepare(table: Table, *, class_weight: ClassWeight | None = None) -> Dataset
         y=y_development,
         x_confirm=x_confirm,
         y_confirm=y[confirm],
+        confirm_rows=np.flatnonzero(confirm),
         sample_weight=_weights(y_development, table.task, class_weight),
         groups=groups,
         confirm_groups=None if table.group is None else _numbered(table.group[confirm]),

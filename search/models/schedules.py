@@ -6,26 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.defaults import (
+    COSINE_END,
+    COSINE_WARM_UP,
     EARLY_STOPPING_PATIENCE,
+    EXPONENTIAL_END,
+    LARGEST_MOMENTUM,
     ONE_CYCLE_END,
     ONE_CYCLE_MOMENTUM_SWING,
     ONE_CYCLE_RISE,
     ONE_CYCLE_START,
     PERFORMANCE_FACTOR,
     PERFORMANCE_PATIENCE,
+    PIECEWISE,
 )
 from spaces import Recipe
-
-EXPONENTIAL_END = 0.1
-"""Last rate of the exponential schedule as a share of the first."""
-COSINE_WARM_UP = 0.1
-"""Share of the steps in which the cosine schedule rises to its maximum."""
-COSINE_END = 1e-3
-"""Last rate of the cosine schedule as a share of the maximum."""
-PIECEWISE = ((0.5, 1 / 3), (0.75, 1 / 10))
-"""Share of the steps after which the rate is this share of the first."""
-LARGEST_MOMENTUM = 0.99
-"""What one_cycle never goes above."""
 
 _ONE_CYCLE_KNOTS = (0.0, ONE_CYCLE_RISE, 2 * ONE_CYCLE_RISE, 1.0)
 

@@ -27,6 +27,12 @@ def search_in_words(report: SweepReport) -> dict[str, str]:
 
 def changes_in_words(recipe: Recipe, default: Recipe) -> str:
     """In what a recipe differs from the default, its numbers last."""
+    numbers = [f"{name} {value:.3g}" for name, value in recipe.hyperparameters().items()]
+    return ", ".join([choices_in_words(recipe, default) or "the default's choices", *numbers])
+
+
+def choices_in_words(recipe: Recipe, default: Recipe) -> str:
+    """In which levels and shape a recipe differs from the default; empty if in none."""
     names = [name for name in FACTORS if getattr(recipe, name) != getattr(default, name)]
     levels = [f"{name} {getattr(recipe, name)}" for name in names]
     shape = [
@@ -34,8 +40,7 @@ def changes_in_words(recipe: Recipe, default: Recipe) -> str:
         for name, unit in _SHAPE.items()
         if getattr(recipe, name) != getattr(default, name)
     ]
-    numbers = [f"{name} {value:.3g}" for name, value in recipe.hyperparameters().items()]
-    return ", ".join([*(levels + shape or ["the default's choices"]), *numbers])
+    return ", ".join(levels + shape)
 
 
 def _tried(report: SweepReport, search: SearchReport) -> str:

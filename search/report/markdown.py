@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from search.report.found import search_in_words
 from search.report.rows import alternative_rows, factor_row, sections
-from search.report.words import conditions, headline, how_to_read, next_step
+from search.report.words import best_recipe, conditions, headline, how_to_read, next_step
 from search.sweep.records import SweepReport
 
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in r"\`*[]<>|"})
@@ -43,6 +43,9 @@ def _lines(report: SweepReport) -> Iterator[str]:
     step = next_step(report)
     if step is not None:
         yield from (_escaped(step), "")
+    best = best_recipe(report)
+    if best is not None:
+        yield from (_escaped(best), "")
     for title, factors in sections(report.factors).items():
         yield from () if title is None else (f"## {title}", "")
         yield from _table(_FACTOR_COLUMNS, map(factor_row, factors))

@@ -11,6 +11,7 @@ from rich.text import Text
 from search.report.found import search_in_words
 from search.report.rows import NOTHING, Tone, alternative_rows, factor_row, in_layers, sections
 from search.report.words import (
+    best_recipe,
     conditions,
     data_name,
     finding,
@@ -119,6 +120,9 @@ def _below(report: SweepReport, *, detailed: bool) -> Iterator[RenderableType]:
     found = search_in_words(report)
     if found:
         yield Group("Search", _definitions(found))
+    best = best_recipe(report)
+    if best is not None:
+        yield Text(best)
     if report.notes:
         yield Text("\n").join(Text(f"Note: {note}") for note in report.notes)
     yield _definitions(how_to_read(report, detailed=detailed))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from search.report.found import choices_in_words
 from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
 from search.settings import Settings
 from search.sweep.arms import COMBINATION, FOUND
@@ -104,6 +105,31 @@ def next_step(report: SweepReport) -> str | None:
     if wanted > report.settings.n_replicates:
         return f"To go on, run it again with --replicates {wanted}."
     return None
+
+
+def best_recipe(report: SweepReport) -> str | None:
+    """The best recipe known, how its final model did, and how to have it."""
+    best = report.best
+    if best is None:
+        return None
+    changes = choices_in_words(best.recipe, report.recipe)
+    name = f"the default with {changes}" if changes else "the default"
+    told = f"Best recipe: {name} ({best.reason})"
+    if best.validation is None:
+        return f"{told}; its final training failed: {best.record.reason}."
+    if best.confirm is not None:
+        told += f", {_loss_in_words(best.confirm, report)} on the confirm rows"
+    return f"{told}.\nTo take it along: python -m search export {report.name} --to DIR"
+
+
+def _loss_in_words(loss: float, report: SweepReport) -> str:
+    """`error 2.5 %`, or `RMSE 0.71 standard deviations`."""
+    metric = METRICS[report.terms.loss]
+    if metric.is_ratio:
+        return f"{metric.name} {loss:.3g} standard deviations"
+    if metric.scale == 1:
+        return f"{metric.name} {loss:.3g}"
+    return f"{metric.name} {metric.scale * loss:.1f} %"
 
 
 def how_to_read(report: SweepReport, *, detailed: bool = False) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, final
 
 from spaces import Value
 
-Phase = Literal["pilot", "search", "select", "confirm"]
+Phase = Literal["pilot", "search", "select", "confirm", "final"]
 State = Literal["complete", "pruned", "failed"]
 CURVE_POINTS = 10
 """A stored curve is thinned to at most this many epochs."""
@@ -15,7 +15,7 @@ CURVE_POINTS = 10
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """One trial of pilot or search, a candidate's or a level's replicate in select or confirm."""
+    """One trial of pilot, search or final; or one replicate of a candidate or a level."""
 
     study: str
     """Name of the Optuna study."""
@@ -64,7 +64,7 @@ class TrialRecord:
     lanes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     """Each lane's params, value, loss, best_epoch and ending, in confirm."""
     artifact: str | None = None
-    """Where the predictions on the confirm rows are, in confirm."""
+    """Where the predictions on the confirm rows are, in confirm and final."""
     trivial: Sequence[float] = ()
     """What the trivial predictor says of every confirm row, (outputs,), in confirm."""
     reported: Sequence[float] = ()

@@ -6,9 +6,11 @@ The journal is the truth. One process writes it; a trial stands in it whole or n
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
+from zipfile import BadZipFile
 
 import numpy as np
 import optuna
@@ -128,14 +130,15 @@ class Store:
 
     def write_predictions(self, name: str, predictions: Array) -> None:
         """Keep an array under `name`; to be called before the trial that refers to it is added."""
-        folder = self._folder / ARTIFACTS
-        folder.mkdir(exist_ok=True)
         content = io.BytesIO()
         np.save(content, predictions, allow_pickle=False)
-        content.seek(0)
-        draft = f"{name}.draft"  # whole or not there, wherever the process is killed
-        FileSystemArtifactStore(folder).write(draft, content)
-        (folder / draft).replace(folder / name)
+        self._write(name, content)
+
+    def write_arrays(self, name: str, arrays: Mapping[str, Array]) -> None:
+        """Keep several arrays under `name`; as `write_predictions`."""
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        self._write(name, content)
 
     def has_predictions(self, name: str) -> bool:
         """Whether an array is kept under `name`."""
@@ -147,11 +150,34 @@ class Store:
         Raises:
             StoreError: if it is missing or damaged.
         """
+        with self._reading(name) as content:
+            return np.asarray(np.load(content, allow_pickle=False))
+
+    def read_arrays(self, name: str) -> dict[str, Array]:
+        """The arrays kept under `name`.
+
+        Raises:
+            StoreError: if they are missing or damaged.
+        """
+        with self._reading(name) as content, np.load(content, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def _write(self, name: str, content: io.BytesIO) -> None:
+        """Write a file that is whole or not there, wherever the process is killed."""
+        folder = self._folder / ARTIFACTS
+        folder.mkdir(exist_ok=True)
+        content.seek(0)
+        draft = f"{name}.draft"
+        FileSystemArtifactStore(folder).write(draft, content)
+        (folder / draft).replace(folder / name)
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[io.BytesIO]:
+        """The content of a file; what goes wrong with it is told as one error."""
         try:
             with FileSystemArtifactStore(self._folder / ARTIFACTS).open_reader(name) as file:
-                content = io.BytesIO(file.read())
-            return np.asarray(np.load(content, allow_pickle=False))
-        except (ArtifactNotFound, ValueError, EOFError) as problem:
+                yield io.BytesIO(file.read())
+        except (ArtifactNotFound, ValueError, EOFError, BadZipFile) as problem:
             raise StoreError(f"{name} of {self._folder} cannot be read: {problem}") from problem
 
     def _open(self) -> JournalStorage:

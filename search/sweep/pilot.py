@@ -8,11 +8,11 @@ from typing import final
 from search.data import Dataset
 from search.rows import Split
 from search.seeds import derive, generator
-from search.study import TrialRecord, quasi_random_points
+from search.study import Store, TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
 from search.sweep.steps import Job, Trial, run_trials, score, thinned
-from search.sweep.windows import MOST_WIDENINGS, Window, choose_window, widened
+from search.sweep.windows import MOST_WIDENINGS, Window, choose_window, tried_in, widened
 from search.training.contract import Member, Result, Seeds
 from spaces import Space, recipe_at
 
@@ -59,6 +59,12 @@ def run_pilot(job: Job, arms: Sequence[Arm], dataset: Dataset) -> dict[Arm, Wind
         if not rounds:
             break
     return windows | fixed
+
+
+def window_of(store: Store, arm: Arm) -> Window:
+    """The nuisance window that an arm's pilot has found, as `run_pilot` gives it at the end."""
+    records = store.records(arm.pilot_study)
+    return choose_window(tried_in(arm.space, records), records)
 
 
 def _planned(job: Job, arm: Arm, count: int) -> list[TrialRecord]:

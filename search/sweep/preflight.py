@@ -112,7 +112,8 @@ def plan(file: SweepFile) -> Planned:
         comparisons=sum(len(contest.alternatives) for contest in file.contests),
         pilot=pilot,
         first_look=pilot + first * in_replicate,
-        most=pilot + last * in_replicate + _found(file, last),
+        # And the final model.
+        most=pilot + last * in_replicate + _found(file, last) + 1,
         search=0 if file.space is None else settings.n_trials,
     )
 
@@ -169,7 +170,9 @@ def preflight(
     planned, terms = plan(file), terms_of(file)
     looks = look_schedule(file.settings.n_replicates)
     samples = sample(_steps(file, dataset), dataset.training_data(with_confirm=False))
-    pilot, confirm = (sum(x.seconds * x.member_epochs[i] for x in samples) for i in (0, 1))
+    pilot, confirm, last = (
+        sum(x.seconds * x.member_epochs[step] for x in samples) for step in range(3)
+    )
     later = looks[-1] / looks[0] - 1 if looks else 0.0
     return Preflight(
         file=file,
@@ -183,7 +186,7 @@ def preflight(
         compile_seconds=sum(x.compile_seconds for x in samples),
         training_seconds=(pilot + confirm) / max(planned.first_look, 1),
         first_look_seconds=(pilot + confirm) / workers,
-        most_seconds=(pilot + (1 + later) * confirm) / workers,
+        most_seconds=(pilot + (1 + later) * confirm + last) / workers,
         expectations=tuple(_expectations(terms)),
         problems=tuple(dict.fromkeys(x.problem for x in samples if x.problem is not None)),
     )
@@ -209,8 +212,8 @@ def _largest(file: SweepFile) -> list[Recipe]:
     return [file.recipe.replace(optimizer="adamw", **sizes)]
 
 
-def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member]]:
-    """Members that share programs as those of the pilot and those up to the first look will.
+def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], ...]:
+    """Members that share programs as those of the pilot, up to the first look and at the end will.
 
     Programs follow from structures, splits' sizes and who sees the same batches; nuisance
     hyperparameters, which only the pilot will find, are numbers.
@@ -232,7 +235,7 @@ def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member
         for stream, recipe in recipes
         for _ in range(settings.lanes)
     ]
-    return pilot, confirm
+    return pilot, confirm, pilot[:1]  # the final model, should nothing beat the default
 
 
 def _expectations(terms: Terms) -> Iterator[Expectation]:

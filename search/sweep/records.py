@@ -9,8 +9,11 @@ import pandas as pd
 
 from search.settings import Settings
 from search.study.record import Phase, TrialRecord
-from search.verdict import Calibration, FactorVerdict, Terms
+from search.verdict import Calibration, Comparison, FactorVerdict, Terms
 from spaces import Edge, Recipe, Space
+
+_LONG = ("columns", "preparation")
+"""What a report has of the data beside what its JSON document repeats."""
 
 State = Literal["running", "interrupted", "stopped", "done"]
 """Interrupted: no process holds it and work is left. Stopped: its budget is spent."""
@@ -39,7 +42,7 @@ class PhaseStarted:
     """A phase begins or goes on."""
 
     phase: Phase
-    """Pilot or confirm."""
+    """Pilot, confirm or final."""
     trials: int
     """Trials this phase has planned up to its next decision, those already stored included."""
     stored: int
@@ -181,6 +184,36 @@ def _finite(value: float) -> float | None:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The best recipe known, and how its final model did."""
+
+    recipe: Recipe
+    """The recipe, its numbers as the pilot or the search found them."""
+    reason: str
+    """Why it is the best, in words."""
+    validation: float | None
+    """The metric as a loss, of standardized targets, on the model's validation rows; None if its
+    training failed."""
+    confirm: float | None
+    """The same on the confirm rows; None before the first look, too."""
+    versus_default: Comparison | None
+    """That shows it to beat the default; None if it is the default."""
+    record: TrialRecord
+    """Of the final training."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the record, ready for JSON."""
+        return {
+            "recipe": self.recipe.to_dict(),
+            "reason": self.reason,
+            "validation": self.validation,
+            "confirm": self.confirm,
+            "versus_default": versus.to_dict() if (versus := self.versus_default) else None,
+        }
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
     """Where a sweep stands, computed from its store alone."""
 
@@ -214,6 +247,8 @@ class SweepReport:
     """Wall time spent training."""
     compile_seconds: float
     """What workers spent on compiling in that time, each counted by itself."""
+    best: Best | None = None
+    """The best recipe known, once its final model is trained."""
     evidence: tuple[ArmEvidence, ...] = ()
     """The default first, then the alternatives in the table's order."""
     records: tuple[TrialRecord, ...] = ()
@@ -254,12 +289,12 @@ class SweepReport:
             "compile_seconds": round(self.compile_seconds, 1),
             "trainings": self.trainings,
             "conditions": dict(self.conditions),
-            "data": {key: value for key, value in self.data.items() if key != "columns"},
+            "data": {key: value for key, value in self.data.items() if key not in _LONG},
             "recipe": self.recipe.to_dict(),
             "trials": {"complete": self.complete, "pruned": self.pruned, "failed": self.failed},
             "factors": [factor.to_dict() for factor in self.factors],
             "notes": list(self.notes),
             "search": None if self.search is None else self.search.to_dict(),
-            "best": None,
+            "best": None if self.best is None else self.best.to_dict(),
             "mlflow": None if self.mlflow is None else dict(self.mlflow),
         }

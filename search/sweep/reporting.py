@@ -11,12 +11,14 @@ from search import defaults
 from search.study import Store
 from search.sweep import folder
 from search.sweep.arms import DEFAULT, Arm, n_comparisons
+from search.sweep.final import best_recipe, final_record
 from search.sweep.folder import SweepFile
-from search.sweep.records import SearchReport, State, SweepReport
+from search.sweep.pilot import window_of
+from search.sweep.records import Best, SearchReport, State, SweepReport
 from search.sweep.searching import search_of, search_trials, why_over
 from search.sweep.selecting import choose, found_contests, selections
 from search.sweep.standing import Judge, Standing
-from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
+from search.sweep.windows import MOST_WIDENINGS
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
 from spaces import edges
 
@@ -87,10 +89,11 @@ def report(
     """Put together what a person is told."""
     terms = judge.terms
     records = store.all_records()
+    best = _best(file, store, judge, standing)
     states = Counter(record.state for record in records)
     return SweepReport(
         name=file.name,
-        state=_state(file, store, standing, is_held=is_held),
+        state="running" if is_held else "done" if best else _unfinished(file, store),
         settings=file.settings,
         recipe=file.recipe,
         data=file.data,
@@ -104,6 +107,7 @@ def report(
         trainings=sum(record.trainings for record in records),
         seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
+        best=best,
         records=tuple(records),
         search=_search(file, store),
     )
@@ -133,13 +137,27 @@ def _search(file: SweepFile, store: Store) -> SearchReport | None:
     )
 
 
-def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
-    if is_held:
-        return "running"
+def _best(file: SweepFile, store: Store, judge: Judge, standing: Standing) -> Best | None:
+    """The best recipe and its final model, which is the last that a sweep trains."""
     asked = [arm for contest in file.contests for arm in contest.arms]
     has_pilot = all(_has_pilot(arm, file, store) for arm in asked)
-    if standing.current is None and has_pilot and _search_is_over(file, store):
-        return "done"
+    if standing.current is not None or not has_pilot or not _search_is_over(file, store):
+        return None
+    best = best_recipe(file, standing, store)
+    record = final_record(store, best.recipe)
+    if record is None:
+        return None
+    return Best(
+        recipe=best.recipe,
+        reason=best.reason,
+        validation=record.value,
+        confirm=judge.confirm_loss(record),
+        versus_default=best.versus_default,
+        record=record,
+    )
+
+
+def _unfinished(file: SweepFile, store: Store) -> State:
     budget = file.settings.budget
     return "stopped" if budget is not None and store.seconds >= budget else "interrupted"
 
@@ -192,7 +210,7 @@ def _notes(standing: Standing, store: Store) -> list[str]:
         name = arm.name.replace(DEFAULT, "the default")
         pilot, confirm = store.records(arm.pilot_study), store.records(arm.confirm_study)
         if any(record.window == MOST_WIDENINGS for record in pilot):
-            edge = choose_window(tried_in(arm.space, pilot), pilot).edge
+            edge = window_of(store, arm).edge
             if edge is not None:
                 which = "lowest" if edge == "low" else "highest"
                 notes.append(f"{name}: the best learning rates are the {which} that were tried")

@@ -15,6 +15,7 @@ from search.study import BasePruner, BaseSampler, Store
 from search.sweep import folder
 from search.sweep.arms import Arm
 from search.sweep.confirm import run_replicates
+from search.sweep.final import best_recipe, train_final
 from search.sweep.folder import SweepFile
 from search.sweep.pilot import run_pilot
 from search.sweep.preflight import memory_needed, plan
@@ -71,12 +72,9 @@ class Sweep:
         for stage in self._look().stages[:1]:  # with too few replicates for a look it has a pilot
             if not self._pilot(job, stage, windows):
                 return
-        if not self._decide(job, windows):
-            return
-        if self.search is None or not run_search(job, self.search, self.dataset):
-            return
-        if run_selection(job, self.search, self.dataset):
-            self._decide(job, windows)
+        if self._decide(job, windows) and self._search(job, windows):
+            best = best_recipe(self.file, self._look(), self.store)
+            train_final(job, best.recipe, self.dataset)
 
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
@@ -94,6 +92,16 @@ class Sweep:
             for listener in job.listeners:
                 listener(LookTaken(stage.next_look or 0, standing.factors))
         return True
+
+    def _search(self, job: Job, windows: dict[Arm, Window]) -> bool:
+        """Search, and compare what was found with the default; False if the budget ran out."""
+        if self.search is None:
+            return True
+        return (
+            run_search(job, self.search, self.dataset)
+            and run_selection(job, self.search, self.dataset)
+            and self._decide(job, windows)
+        )
 
     def _pilot(self, job: Job, stage: Stage, windows: dict[Arm, Window]) -> bool:
         """Add the windows of a stage's arms; False if the budget ran out first."""
@@ -182,6 +190,7 @@ def default_name(data: str, recipe: str) -> str:
 
 def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]) -> SweepFile:
     recipe = arms[0].recipe if arms else settings.default_recipe(dataset.n_development)
+    preparation = dataset.preparation.to_dict()
     return SweepFile(
         name=name,
         # An address may hold a password; workers change nothing that is found.
@@ -201,7 +210,8 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
             "rarest_share": dataset.rarest_share,
             "fingerprint": dataset.fingerprint,
             "notes": list(dataset.notes),
-            "columns": dataset.preparation.to_dict()["summary"],
+            "columns": preparation.pop("summary"),
+            "preparation": preparation,
         },
     )
 

@@ -155,6 +155,13 @@ class Judge:
             if contests
         )
 
+    def confirm_loss(self, record: TrialRecord) -> float | None:
+        """The loss of a trial's predictions on the confirm rows; None before the first look."""
+        if record.artifact is None or not self._store.has_predictions(LABELS):
+            return None
+        predictions, loss = self._store.read_predictions(record.artifact), self.terms.loss
+        return float(mean_loss(row_losses(predictions, self._confirm_labels(), loss), loss))
+
     def _stage(self, contests: tuple[Contest, ...], replicates: int, *, split: int = 1) -> Stage:
         """Take a stage's looks; `split` comparisons share the error probability of one."""
         arms = tuple(arm for contest in contests for arm in contest.arms)

@@ -31,6 +31,7 @@ class Train(Protocol):
         data: TrainingData,
         *,
         done: Collection[int] = (),
+        keep_weights: bool = False,
         prune: Prune | None = None,
     ) -> Iterator[tuple[int, Result]]:
         """Yield (index, result) as each member is finished."""
@@ -101,7 +102,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
         _check_that_some_work(job.store, [trials[n] for n in leading])
     if not missing:
         return True
-    if _budget_is_spent(job):
+    if budget_is_spent(job):
         return False
     results: dict[int, dict[int, Result]] = {}
     before = job.clock()
@@ -121,7 +122,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
             missing.remove(number)
             if number in leading and leading.isdisjoint(missing):
                 _check_that_some_work(job.store, [trials[n] for n in leading])
-            if _budget_is_spent(job):
+            if budget_is_spent(job):
                 return not missing
     return True
 
@@ -247,6 +248,7 @@ def _check_that_some_work(store: Store, leading: Sequence[Trial]) -> None:
         raise AllTrialsFailedError(len(records), records[0].reason)
 
 
-def _budget_is_spent(job: Job) -> bool:
+def budget_is_spent(job: Job) -> bool:
+    """Whether there is a budget and training has used it up."""
     budget = job.settings.budget
     return budget is not None and job.store.seconds >= budget

@@ -7,12 +7,14 @@ is lost.
 # First of all: it sets what MLflow reads while it is imported.
 from search.tracking.environment import local_uri, redact, resolve_uri
 from search.tracking.mirror import sync
+from search.tracking.models import TrainedModel
 from search.tracking.tags import tag_sweep
 from search.tracking.tracker import Tracker
 from search.tracking.ui import ui_command, ui_environment
 
 __all__ = [
     "Tracker",
+    "TrainedModel",
     "local_uri",
     "redact",
     "resolve_uri",

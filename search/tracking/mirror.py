@@ -14,6 +14,7 @@ from search.study.record import TrialRecord
 from search.sweep.records import SweepReport
 from search.tracking.client import identity, open_client
 from search.tracking.environment import artifact_root, is_server, local_uri, redact, resolve_uri
+from search.tracking.models import TrainedModel, is_registered, log_model
 from search.tracking.pictures import (
     STATUS,
     TRIAL,
@@ -24,6 +25,7 @@ from search.tracking.pictures import (
     picture_of_trial,
     trial_name,
 )
+from search.training.processes import apart
 from search.verdict import Loss
 
 HOME = "search.home"
@@ -39,6 +41,7 @@ def sync(
     *,
     home: Path,
     tracking_uri: str | None,
+    model: TrainedModel | None = None,
 ) -> dict[str, str]:
     """Bring MLflow up to the store; doing it again changes nothing.
 
@@ -52,6 +55,7 @@ def sync(
         documents: file name -> content, kept as artifacts; `verdict.md` also is the description.
         home: the absolute `mlruns/` folder.
         tracking_uri: of a server or a database; None means as the environment says, or local.
+        model: the final one, if there is one.
 
     Returns:
         tracking_uri (without credentials), experiment_id and run_id.
@@ -76,6 +80,8 @@ def sync(
         if report.state != "running":
             mirror.keep_only(records)
         mirror.end(STATUS[report.state])
+        if model is not None:
+            mirror.show_model(model)
     except Exception as error:
         raise SearchError(behind(report.name, uri, error)) from error
     return mirror.identifiers
@@ -154,6 +160,15 @@ class Mirror:
                 told = redact(content).encode() if isinstance(content, str) else content
                 file.write_bytes(told)
             self._client.log_artifacts(run_id, folder)
+
+    def show_model(self, model: TrainedModel) -> None:
+        """Log the final model to the parent run and register it, unless that was done before.
+
+        In a process of its own: it takes Keras, and seconds that need not be waited for.
+        """
+        run_id = self._sweep.info.run_id
+        if not is_registered(self._client, self._name, run_id, model):
+            apart(log_model, self._uri, self._name, run_id, self._own, model)
 
     def show_trial(self, record: TrialRecord) -> None:
         """Make one child run show this trial and delete what else stands for it."""

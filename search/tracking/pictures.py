@@ -97,6 +97,8 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     """
     in_confirm = record.replicate is not None
     number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
+    if record.phase == "final":
+        number = "model"
     is_found = record.phase == "search"
     name = record.level if is_found else f"{record.factor}={record.level}"
     at = "" if record.depth is None else f" at depth {record.depth}"

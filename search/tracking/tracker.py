@@ -10,6 +10,7 @@ from typing import Self, final
 from search.sweep.records import Event, SweepReport, TrialStored
 from search.tracking.environment import resolve_uri
 from search.tracking.mirror import Mirror, behind
+from search.tracking.models import TrainedModel
 from search.tracking.pictures import STATUS
 from search.verdict import Loss
 
@@ -59,13 +60,23 @@ class Tracker:
         if isinstance(event, TrialStored) and self._problem is None:
             self._jobs.put(lambda mirror: mirror.show_trial(event.record))
 
-    def finish(self, report: SweepReport, documents: Mapping[str, str | bytes]) -> None:
-        """Queue the end: where the sweep stands, and its documents (file name -> content)."""
+    def finish(
+        self,
+        report: SweepReport,
+        documents: Mapping[str, str | bytes],
+        model: TrainedModel | None = None,
+    ) -> None:
+        """Queue the end: where the sweep stands, its documents (file name -> content), its model.
+
+        The model is queued last: what goes wrong with it is a problem of its own.
+        """
         self._finished = True
 
         def job(mirror: Mirror) -> None:
             mirror.show_sweep(report, documents)
             mirror.end(STATUS[report.state])
+            if model is not None:
+                mirror.show_model(model)
 
         self._jobs.put(job)
 

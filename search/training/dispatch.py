@@ -5,17 +5,14 @@ a worker for each core, with one thread, and each keeps to the programs it has c
 also never share a process at a time: XLA is not safe against that.
 """
 
-import multiprocessing
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker
+from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Self, final
 
 from search.errors import InputError
@@ -24,9 +21,8 @@ from search.rows import TrainingData
 from search.training.contract import Member, Prune, Result, Sample, failed
 from search.training.jobs import Job, JobDone, plan_jobs, plan_samples
 from search.training.plan import MEMORY_SHARE, cores
+from search.training.processes import CONTEXT, without_main
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOAD = "search.training.preload"
 _LAST_MOMENT = 5.0
 
 
@@ -57,7 +53,6 @@ class Workers:
         self._cache = cache
         self._cache_is_suspect = False
         self._workers: list[_Worker] = []
-        multiprocessing.set_forkserver_preload([_PRELOAD])
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +71,7 @@ class Workers:
 
     def prepare(self) -> None:
         """Load TensorFlow for all workers, without waiting for it."""
-        with _without_main():
+        with without_main():
             forkserver.ensure_running()
 
     def train(
@@ -238,10 +233,10 @@ class _Worker:
     """The parent's side of a worker process."""
 
     def __init__(self, n_threads: int, cache: Path | None) -> None:
-        self.connection, theirs = _CONTEXT.Pipe()
+        self.connection, theirs = CONTEXT.Pipe()
         arguments = theirs, n_threads, cache
-        self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
-        with _without_main():
+        self._process = CONTEXT.Process(target=_serve, args=arguments, daemon=True)
+        with without_main():
             self._process.start()
         theirs.close()
         self.has_cache = cache is not None
@@ -290,21 +285,3 @@ def _serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
     from search.training.worker import serve  # noqa: PLC0415  # TensorFlow, in the worker alone
 
     serve(connection, n_threads, cache)
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Hide the main module and interrupts from a new process.
-
-    It would import the module again, and with it run a script that has no guard against that. An
-    interrupt from a terminal goes to all processes, but the parent alone decides.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    resource_tracker.ensure_running()  # it would let interrupts through again
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        sys.modules["__main__"] = main

@@ -153,6 +153,7 @@ def _instant(dataset: Dataset) -> Train:
         data: TrainingData,
         *,
         done: Collection[int] = (),
+        keep_weights: bool = False,
         prune: Prune | None = None,  # noqa: ARG001  # nothing is trained that could be pruned
     ) -> Iterator[tuple[int, Result]]:
         for index, member in enumerate(members):
@@ -161,6 +162,8 @@ def _instant(dataset: Dataset) -> Train:
                 n_wrong = int(20 * (1 + distance))
                 predictions = right[data.targets[member.split.validation]]
                 predictions[:n_wrong] = 1 - predictions[:n_wrong]
-                yield index, Result(curve, predictions, None)
+                held_out = right[np.zeros(len(data.held_out), int)]
+                weights = () if keep_weights else None
+                yield index, Result(curve, predictions, held_out, weights)
 
     return train

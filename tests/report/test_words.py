@@ -3,10 +3,12 @@ from typing import Any
 
 import pytest
 
-from search.report.words import conditions, headline, how_to_read, next_step, tally
+from search.report.words import best_recipe, conditions, headline, how_to_read, next_step, tally
 from search.settings import Settings
-from search.sweep.records import State
+from search.sweep.records import Best, State, SweepReport
 from search.verdict import FactorVerdict, Loss, Terms
+from spaces import SHALLOW
+from tests.factories import pilot_trial
 from tests.reports import comparison, factor, mixed, report
 
 HOLDS = factor("initializer", {"glorot_uniform": 0.03})
@@ -204,3 +206,50 @@ def test_the_legend_explains_what_is_there() -> None:
     assert "*" not in how_to_read(report((HOLDS,)))
     assert "default better" not in how_to_read(report())
     assert "default better" in how_to_read(report(), detailed=True)
+
+
+def with_best(loss: Loss = Loss.ERROR_RATE, **changes: Any) -> SweepReport:
+    terms = Terms(loss, margin=0.01, comparisons=16, n_rows=360)
+    shown = report(terms=terms)
+    best = Best(
+        recipe=shown.recipe.replace(activation="swish", learning_rate=0.1),
+        reason="activation swish beats the default",
+        validation=0.03,
+        confirm=0.0254,
+        versus_default=None,
+        record=pilot_trial(),
+    )
+    return dataclasses.replace(shown, best=dataclasses.replace(best, **changes))
+
+
+def test_the_best_recipe_is_told_by_what_sets_it_apart_and_how_to_have_it() -> None:
+    assert best_recipe(with_best()) == (
+        "Best recipe: the default with activation swish (activation swish beats the default), "
+        "error 2.5 % on the confirm rows.\n"
+        "To take it along: python -m search export digits-shallow --to DIR"
+    )
+    wider = best_recipe(with_best(recipe=SHALLOW.replace(optimizer="adam", width=400)))
+    assert wider is not None
+    assert wider.startswith("Best recipe: the default with optimizer adam, 400 units (")
+    default = best_recipe(with_best(recipe=SHALLOW, confirm=None))
+    assert default is not None
+    assert default.startswith("Best recipe: the default (activation swish beats the default).\n")
+    assert best_recipe(report()) is None
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (Loss.RMSE, "RMSE 0.0254 standard deviations on the confirm rows"),
+        (Loss.LOG_LOSS, "log loss 0.0254 on the confirm rows"),
+        (Loss.AUC, "1 − AUC 2.5 % on the confirm rows"),
+    ],
+)
+def test_its_score_is_told_in_its_metrics_unit(loss: Loss, words: str) -> None:
+    assert words in (best_recipe(with_best(loss)) or "")
+
+
+def test_a_best_recipe_whose_final_training_failed_cannot_be_exported() -> None:
+    told = best_recipe(with_best(validation=None, confirm=None))
+    assert told is not None
+    assert told.endswith("its final training failed: no better validation loss for 10 epochs.")

@@ -1,4 +1,5 @@
 import json
+import pickle
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -146,6 +147,11 @@ def test_a_space_survives_json(space: Space) -> None:
     read = Space.from_dict(json.loads(json.dumps(written)))
     assert read == space == Space.from_dict(written)
     assert list(read.parameters()) == list(space.parameters())
+
+
+@pytest.mark.parametrize("space", [Space({}), SPACE, NESTED])
+def test_a_space_can_be_handed_to_another_process(space: Space) -> None:
+    assert pickle.loads(pickle.dumps(space)) == space
 
 
 @pytest.mark.parametrize(

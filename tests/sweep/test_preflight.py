@@ -1,5 +1,5 @@
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from search.settings import Settings
 from search.sweep.preflight import memory_needed, plan, preflight
 from search.sweep.records import Event, PhaseStarted, Planned
 from search.sweep.run import open_sweep, sweep_file
-from search.training.contract import Member, Prune, Result, Sample
+from search.training.contract import Member, Result, Sample
 from search.training.dispatch import Workers
 from search.training.jobs import plan_jobs, plan_samples
 from tests.preflights import sampled
@@ -34,15 +34,10 @@ class Spy:
         self.programs: list[set[object]] = []
 
     def __call__(
-        self,
-        members: Sequence[Member],
-        data: TrainingData,
-        *,
-        done: Collection[int] = (),
-        prune: Prune | None = None,
+        self, members: Sequence[Member], data: TrainingData, **options: Any
     ) -> Iterator[tuple[int, Result]]:
         self.programs.append({job.program for job in plan_jobs(members, data)})
-        return self._train(members, data, done=done, prune=prune)
+        return self._train(members, data, **options)
 
 
 def test_the_sweep_uses_the_programs_that_were_sampled_up_to_its_first_look(
@@ -72,11 +67,11 @@ def test_a_sweep_trains_what_was_planned(digits: Dataset, fake: Fake, tmp_path: 
         n_arms = len(sweep.file.contests[0].arms)
     assert events[0] == planned
     assert planned.comparisons == n_arms - 1
-    pilot, confirm = (e for e in events if isinstance(e, PhaseStarted) and e.stored == 0)
+    pilot, confirm, last = (e for e in events if isinstance(e, PhaseStarted) and e.stored == 0)
     assert (pilot.phase, pilot.trials) == ("pilot", planned.pilot)
-    assert confirm.phase == "confirm"
+    assert (confirm.phase, last.phase, last.trials) == ("confirm", "final", 1)
     assert confirm.trials * SMALL.lanes == planned.first_look - planned.pilot
-    assert planned.most == planned.pilot + SMALL.n_replicates * n_arms * SMALL.lanes
+    assert planned.most == planned.pilot + SMALL.n_replicates * n_arms * SMALL.lanes + 1
     assert planned.first_look <= len(train.trained) <= planned.most
 
 

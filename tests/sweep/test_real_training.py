@@ -26,11 +26,12 @@ def train(
     data: TrainingData,
     *,
     done: Collection[int] = (),
+    keep_weights: bool = False,
     prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     assert not done
     assert prune is None
-    yield from by_stacks(members, data, keep_weights=False)
+    yield from by_stacks(members, data, keep_weights=keep_weights)
 
 
 def swept(arms: tuple[Arm, ...], dataset: Dataset, home: Path) -> SweepReport:
