@@ -192,7 +192,7 @@ def test_it_trains_an_architecture_of_ones_own(noise: TrainingData) -> None:
             [
                 keras.Input((data.features.shape[1],)),
                 keras.layers.Reshape((-1, 1)),
-                *layers.hidden(keras.layers.Conv1D, 3, 2, last=True),
+                *layers.hidden(keras.layers.Conv1D, 3, 2),
                 keras.layers.Flatten(),
                 *layers.output(data.n_outputs),
             ]
