@@ -10,6 +10,7 @@ from typing import Any
 from search import defaults
 from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
+from search.named import Named
 from search.report.documents import documents, text_documents
 from search.settings import Settings
 from search.sweep import folder
@@ -19,7 +20,10 @@ from search.sweep.reporting import load_report, loss_of
 from search.sweep.run import Sweep, open_sweep, sweep_file
 from search.tracking import Tracker, resolve_uri
 from search.tracking import sync as sync_tracking
-from search.training.dispatch import Workers, check_environment
+from search.training.architecture import Architecture
+from search.training.dispatch import Workers
+from search.training.probe import probe
+from search.training.processes import check_environment
 
 
 def default_home() -> Path:
@@ -49,10 +53,12 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home) as sweep:
+    architecture = _architecture(settings, dataset)
+    model = _probed(settings, dataset, architecture)
+    with open_sweep(settings, dataset, home, model=model) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
-            with Workers(settings.workers, cache=home / "cache") as workers:
+            with _workers(settings, home, architecture) as workers:
                 report = _run_and_log(sweep, tracker, workers, listeners, home=home)
         finally:
             if tracker.identifiers is not None:
@@ -76,8 +82,9 @@ def check(
         InputError: if the settings or the data break a rule; nothing was written.
     """
     settings, dataset, home = _checked(settings, data, home)
-    file = sweep_file(settings, dataset, home)
-    with Workers(settings.workers, cache=home / "cache") as workers:
+    architecture = _architecture(settings, dataset)
+    file = sweep_file(settings, dataset, home, model=_probed(settings, dataset, architecture))
+    with _workers(settings, home, architecture) as workers:
         return preflight(file, dataset, workers=workers.count, sample=workers.sample)
 
 
@@ -116,6 +123,24 @@ def _in_memory(settings: Settings) -> Settings:
     if settings.data not in (defaults.DATA, IN_MEMORY):
         raise InputError("data", "must be named or handed over, not both", settings.data)
     return replace(settings, data=IN_MEMORY)
+
+
+def _architecture(settings: Settings, dataset: Dataset) -> Architecture | None:
+    if settings.model is None:
+        return None
+    return Architecture.of(Named.find("--model", settings.model), dataset.feature_shape)
+
+
+def _probed(settings: Settings, dataset: Dataset, architecture: Architecture | None) -> str | None:
+    """What tells a person's network from others."""
+    if architecture is None:
+        return None
+    recipe = settings.default_recipe(dataset.n_development)
+    return probe(architecture, recipe, dataset.n_classes or 1)
+
+
+def _workers(settings: Settings, home: Path, architecture: Architecture | None) -> Workers:
+    return Workers(settings.workers, cache=home / "cache", architecture=architecture)
 
 
 def _run_and_log(

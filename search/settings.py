@@ -79,6 +79,8 @@ class Settings:
     for the factors, and so does None."""
     levels: Literal["core", "full"] = "core"
     """How many alternatives each factor has."""
+    model: str | None = None
+    """A person's function that builds the network, as `module:name` or `file.py:name`."""
     depth: int | tuple[int, ...] | None = None
     """Hidden layers; several are compared side by side, in a table each."""
     width: int | None = None
@@ -109,6 +111,10 @@ class Settings:
             value = getattr(self, setting)
             if value is not None or setting not in _MAY_BE_NONE:
                 check(setting, value)
+        for shape in ("depth", "width"):
+            if self.model is not None and getattr(self, shape) is not None:
+                rule = "must be left out where --model builds the network"
+                raise InputError(f"--{shape}", rule, getattr(self, shape))
         if self.factors is not None:
             self._tidy_factors(self.factors)
         if self.depth is not None:
@@ -212,7 +218,7 @@ def _check_name(setting: str, value: object) -> None:
 
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "name": _check_name,
-    **dict.fromkeys(("data", "target", "group", "time", "tracking_uri"), _check_text),
+    **dict.fromkeys(("data", "target", "group", "time", "model", "tracking_uri"), _check_text),
     **dict.fromkeys(_CHOICES, _check_choice),
     **dict.fromkeys(("categories", "factors"), _check_names),
     **dict.fromkeys(

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     "spaces",
     "search.errors",
+    "search.named",
     "search.seeds",
     "search.defaults",
     "search.memory",

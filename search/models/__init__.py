@@ -2,8 +2,9 @@
 
 from search.models.build import build_model, loss_for
 from search.models.initializers import INITIALIZERS, get_initializer, initial_weights
-from search.models.layers import ACTIVATIONS, Layers, get_activation
-from search.models.optimizers import OPTIMIZERS, build_optimizer
+from search.models.layers import ACTIVATIONS, Block, Layers, get_activation
+from search.models.optimizers import OPTIMIZERS, build_optimizer, follow_rates
+from search.models.own import build_own
 from search.models.schedules import (
     Patience,
     Plateau,
@@ -16,11 +17,14 @@ __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
     "OPTIMIZERS",
+    "Block",
     "Layers",
     "Patience",
     "Plateau",
     "build_model",
     "build_optimizer",
+    "build_own",
+    "follow_rates",
     "get_activation",
     "get_initializer",
     "initial_weights",

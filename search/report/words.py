@@ -125,6 +125,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
     n_confirm, margin = int(data["n_confirm"]), in_units(report.terms.margin, report.terms.loss)
     levels = (f"{factor} {level.name}" for factor, level in recipe.levels.items())
     depths = dict.fromkeys(factor.depth or recipe.depth for factor in report.factors)
+    dense = f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}"
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
@@ -132,7 +133,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
         ),
         "default": f"{', '.join(levels)}; {'; '.join(_claims(report.factors))}",
         "network": (
-            f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}; "
+            f"{report.conditions['model'] or dense}; "
             f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
         ),
         "tuning": (

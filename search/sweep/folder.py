@@ -20,7 +20,7 @@ from search.settings import LIMITS, NOT_PART_OF_A_SWEEP, Settings
 from search.sweep.arms import Arm, Contest, contests, plan_arms
 from spaces import Recipe
 
-FORMAT = 2
+FORMAT = 3
 SWEEPS = "sweeps"
 PAGE = "report.html"
 _PLAN = "sweep.json"
@@ -49,6 +49,8 @@ class SweepFile:
     """source, task, target, notes, fingerprint, and the counts of rows, features and classes."""
     arms: tuple[Arm, ...] = ()
     """What is compared, where that was given instead of following from the settings."""
+    model: str | None = None
+    """What tells the person's own network from others, if there is one; see `probe`."""
 
     def __post_init__(self) -> None:
         if self.arms:
@@ -69,6 +71,7 @@ class SweepFile:
                 "recipe": self.recipe.to_dict(),
                 "data": dict(self.data),
                 "arms": [arm.to_dict() for arm in self.arms],
+                "model": self.model,
             },
             indent=1,
         )
@@ -105,6 +108,7 @@ def read(home: Path, name: str) -> SweepFile:
             recipe=Recipe.from_dict(content["recipe"]),
             data=content["data"],
             arms=tuple(Arm.from_dict(fields) for fields in content["arms"]),
+            model=content["model"],
         )
     except (ValueError, KeyError, TypeError, InputError) as problem:
         raise StoreError(f"{path} cannot be read: {problem}") from problem
@@ -213,6 +217,9 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
             f"had the fingerprint {old.data['fingerprint']}; use another name for other data",
             str(new.data["fingerprint"]),
         )
+    if old.model != new.model:
+        rule = f"was built as {old.model} when the sweep {old.name!r} began; use another name"
+        raise SettingsChangedError(f"--model {old.settings.model}", rule, new.model)
     if old.arms != new.arms:
         names = (", ".join(arm.name for arm in file.arms) or "none" for file in (old, new))
         rule = f"were given as {next(names)}; use another name for others"

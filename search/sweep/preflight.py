@@ -122,10 +122,10 @@ def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
         InputError: if the machine has less.
     """
     data = dataset.training_data(with_confirm=True)
-    structures = [structure_of(recipe, data) for _, recipe in _recipes(file)]
-    stack = max(
-        min(LARGEST_STACK * one, max(one, stack_memory())) for one in map(stack_bytes, structures)
-    )
+    stack = 0  # of a person's own network nothing is known
+    if file.model is None:
+        sizes = [stack_bytes(structure_of(recipe, data)) for _, recipe in _recipes(file)]
+        stack = max(min(LARGEST_STACK * one, max(one, stack_memory())) for one in sizes)
     rows = dataset.x.nbytes + dataset.x_confirm.nbytes
     # A worker has the rows twice, as it received them and as TensorFlow wants them.
     needed = 2 * rows + workers * (2 * rows + stack)

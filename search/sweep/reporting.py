@@ -92,7 +92,7 @@ def report(
         conditions=_conditions(file, terms),
         terms=terms,
         factors=standing.factors,
-        notes=(*file.data["notes"], *_notes(standing, store)),
+        notes=(*file.data["notes"], *_notes(file, standing, store)),
         complete=len(records) - failed,
         failed=failed,
         trainings=sum(record.trainings for record in records),
@@ -118,8 +118,9 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     return {
         "recipe": settings.recipe,
         "levels": settings.levels,
-        "depth": recipe.depth if len(depths) == 1 else depths,
-        "width": recipe.width,
+        "model": None if file.model is None else f"{settings.model} ({file.model})",
+        "depth": None if file.model else recipe.depth if len(depths) == 1 else depths,
+        "width": None if file.model else recipe.width,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "early_stopping_patience": defaults.EARLY_STOPPING_PATIENCE,
@@ -142,7 +143,7 @@ def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:
     return len(store.records(arm.pilot_study)) >= file.settings.pilot_trials
 
 
-def _notes(standing: Standing, store: Store) -> list[str]:
+def _notes(file: SweepFile, standing: Standing, store: Store) -> list[str]:
     """What a reader should know: windows still at the edge, replicates that failed, slow levels."""
     notes = []
     for arm in (arm for stage in standing.stages for arm in stage.arms):
@@ -153,7 +154,8 @@ def _notes(standing: Standing, store: Store) -> list[str]:
             if edge is not None:
                 which = "lowest" if edge == "low" else "highest"
                 notes.append(f"{name}: the best learning rates are the {which} that were tried")
-        if any(record.trainer == "keras" for record in (*pilot, *confirm)):
+        by_keras = (record for record in (*pilot, *confirm) if record.trainer == "keras")
+        if file.model is None and any(by_keras):
             notes.append(f"{name}: no stack can express it; Keras trained it, one by one")
         failed = sum(record.state == "failed" for record in confirm)
         if failed:

@@ -105,7 +105,12 @@ class Sweep:
 
 @contextmanager
 def open_sweep(
-    settings: Settings, dataset: Dataset, home: Path, *, arms: Sequence[Arm] = ()
+    settings: Settings,
+    dataset: Dataset,
+    home: Path,
+    *,
+    arms: Sequence[Arm] = (),
+    model: str | None = None,
 ) -> Iterator[Sweep]:
     """Begin a sweep or take up one of the same name, and hold it.
 
@@ -114,6 +119,7 @@ def open_sweep(
         dataset: what the settings name, prepared.
         home: the folder of all sweeps.
         arms: what to compare instead of what the settings ask for, the default first.
+        model: digest of the person's own network, if there is one.
 
     Raises:
         ValueError: if the arms do not begin with a default or differ in name.
@@ -123,7 +129,7 @@ def open_sweep(
             was written.
         SweepHeldError: if another process works on this sweep.
     """
-    file = sweep_file(settings, dataset, home, arms=arms)
+    file = sweep_file(settings, dataset, home, arms=arms, model=model)
     memory_needed(file, dataset, settings.workers or cores())
     with folder.hold(home, file.name):
         folder.write(home, file)
@@ -133,7 +139,12 @@ def open_sweep(
 
 
 def sweep_file(
-    settings: Settings, dataset: Dataset, home: Path, *, arms: Sequence[Arm] = ()
+    settings: Settings,
+    dataset: Dataset,
+    home: Path,
+    *,
+    arms: Sequence[Arm] = (),
+    model: str | None = None,
 ) -> SweepFile:
     """What is fixed of the sweep that settings ask for; nothing is written.
 
@@ -144,6 +155,7 @@ def sweep_file(
     """
     name = settings.name or default_name(dataset.name, settings.recipe)
     file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
+    file = replace(file, model=model)
     loss_of(file)
     folder.check_unchanged(home, file)
     return file

@@ -5,28 +5,23 @@ a worker for each core, with one thread, and each keeps to the programs it has c
 also never share a process at a time: XLA is not safe against that.
 """
 
-import multiprocessing
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Self, final
 
-from search.errors import InputError
 from search.memory import machine_memory
 from search.rows import TrainingData
+from search.training.architecture import Architecture
 from search.training.contract import Member, Prune, Result, Sample, failed
 from search.training.jobs import Job, JobDone, plan_jobs, plan_samples
 from search.training.plan import MEMORY_SHARE, cores
+from search.training.processes import CONTEXT, preload, start_server, without_main
 
-_CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOAD = "search.training.preload"
 _LAST_MOMENT = 5.0
 
 
@@ -41,13 +36,18 @@ class Workers:
             the machine's.
         cache: folder for compiled programs, which spare later workers the compiling; None keeps
             none. It is emptied if a worker dies: a damaged program may be why.
+        architecture: a person's own network, in place of the recipes' depth and width.
 
     Raises:
         ValueError: if `count` is less than 1.
     """
 
     def __init__(
-        self, count: int | None = None, memory: int | None = None, cache: Path | None = None
+        self,
+        count: int | None = None,
+        memory: int | None = None,
+        cache: Path | None = None,
+        architecture: Architecture | None = None,
     ) -> None:
         if count is not None and count < 1:
             raise ValueError(f"workers must be at least 1; received {count}")
@@ -55,9 +55,10 @@ class Workers:
         """Processes at a time."""
         self._memory = memory or int(machine_memory() * MEMORY_SHARE) // self.count
         self._cache = cache
+        self._architecture = architecture
         self._cache_is_suspect = False
         self._workers: list[_Worker] = []
-        multiprocessing.set_forkserver_preload([_PRELOAD])
+        preload()
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +77,7 @@ class Workers:
 
     def prepare(self) -> None:
         """Load TensorFlow for all workers, without waiting for it."""
-        with _without_main():
-            forkserver.ensure_running()
+        start_server()
 
     def train(
         self,
@@ -105,10 +105,19 @@ class Workers:
 
         Yields:
             (index into `members`, result) as each is finished.
+
+        Raises:
+            InputError: if the source of a person's own network has changed meanwhile.
         """
         known = set(done)
         is_pruned = prune is not None
-        planned = plan_jobs(members, data, keep_weights=keep_weights, is_pruned=is_pruned)
+        planned = plan_jobs(
+            members,
+            data,
+            is_own=self._architecture is not None,
+            keep_weights=keep_weights,
+            is_pruned=is_pruned,
+        )
         waiting = [job for job in planned if not known.issuperset(job.members)]
         yield from self._work(waiting, data, prune)
 
@@ -124,7 +133,7 @@ class Workers:
         Returns:
             What was measured, a program at a time.
         """
-        samples, epochs = plan_samples(steps, data)
+        samples, epochs = plan_samples(steps, data, is_own=self._architecture is not None)
         results = dict(self._work(list(samples), data))
         return [
             Sample.of([results[i] for i in job.members], its)
@@ -156,7 +165,9 @@ class Workers:
                 return
             if idle is None:
                 cache = None if self._cache_is_suspect else self._cache
-                idle = _Worker(max(1, cores() // self.count), cache)
+                if self._architecture is not None:
+                    self._architecture.build.check_unchanged()
+                idle = _Worker(max(1, cores() // self.count), cache, self._architecture)
                 self._workers.append(idle)
             job = self._choose(idle, waiting)
             waiting.remove(job)
@@ -222,26 +233,17 @@ def train(
         yield from own.train(members, data, done=done, keep_weights=keep_weights)
 
 
-def check_environment() -> None:
-    """Check what the environment says of Keras before a worker does.
-
-    Raises:
-        InputError: if it asks for another backend than TensorFlow.
-    """
-    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend != "tensorflow":
-        raise InputError("KERAS_BACKEND", "must be tensorflow or left out", backend)
-
-
 @final
 class _Worker:
     """The parent's side of a worker process."""
 
-    def __init__(self, n_threads: int, cache: Path | None) -> None:
-        self.connection, theirs = _CONTEXT.Pipe()
-        arguments = theirs, n_threads, cache
-        self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
-        with _without_main():
+    def __init__(
+        self, n_threads: int, cache: Path | None, architecture: Architecture | None
+    ) -> None:
+        self.connection, theirs = CONTEXT.Pipe()
+        arguments = theirs, n_threads, cache, architecture
+        self._process = CONTEXT.Process(target=_serve, args=arguments, daemon=True)
+        with without_main():
             self._process.start()
         theirs.close()
         self.has_cache = cache is not None
@@ -286,25 +288,9 @@ class _Worker:
         return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
 
-def _serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
+def _serve(
+    connection: Connection, n_threads: int, cache: Path | None, architecture: Architecture | None
+) -> None:
     from search.training.worker import serve  # noqa: PLC0415  # TensorFlow, in the worker alone
 
-    serve(connection, n_threads, cache)
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Hide the main module and interrupts from a new process.
-
-    It would import the module again, and with it run a script that has no guard against that. An
-    interrupt from a terminal goes to all processes, but the parent alone decides.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    resource_tracker.ensure_running()  # it would let interrupts through again
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        sys.modules["__main__"] = main
+    serve(connection, n_threads, cache, architecture)

@@ -1,0 +1,23 @@
+"""A person's own network: by what function, and on rows of what shape."""
+
+from dataclasses import dataclass
+from typing import final
+
+from search.named import Named
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What builds networks in place of a recipe's depth and width."""
+
+    build: Named
+    """`def build(layers, inputs, outputs)`; see `search.models.own`."""
+    row_shape: tuple[int, ...]
+    """Of a row as the function sees it: (features,), or (height, width, channels)."""
+
+    @classmethod
+    def of(cls, build: Named, feature_shape: tuple[int, ...]) -> "Architecture":
+        """The network for rows of a shape; gray images get a channel, as convolutions want it."""
+        is_gray = len(feature_shape) == 2
+        return cls(build, (*feature_shape, 1) if is_gray else feature_shape)
