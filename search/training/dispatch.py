@@ -5,7 +5,6 @@ a worker for each core, with one thread, and each keeps to the programs it has c
 also never share a process at a time: XLA is not safe against that.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
