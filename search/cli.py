@@ -32,6 +32,7 @@ from spaces import SPACES
 INTERRUPTED = 130
 LOOPBACK = "127.0.0.1"
 PORT = "5000"
+MOST_SAMPLES = 1_000_000
 
 app = typer.Typer(
     help="Check a textbook's training defaults against the alternatives on your own data.",
@@ -247,6 +248,32 @@ def sync(
         _print_json(identifiers)
     else:
         typer.echo("\n".join(f"{key} {value}" for key, value in identifiers.items()))
+
+
+@app.command()
+def predict(
+    export: Annotated[str, Argument(help="Folder that a model was exported to.")],
+    data: Annotated[str, Argument(help="CSV or Parquet file, or NPZ file with an array x.")],
+    *,
+    samples: Annotated[
+        Text,
+        Option(
+            metavar="N",
+            help="Predict each row so many times under dropout, and tell how unsure that is.",
+        ),
+    ] = None,
+) -> None:
+    """Predict new rows by an exported model: a line of CSV for each."""
+    if samples is not None and not 0 < (int(samples) if samples.isdecimal() else 0) <= MOST_SAMPLES:
+        raise InputError("--samples", f"must be a whole number from 1 to {MOST_SAMPLES:,}", samples)
+    # Heavy: Keras.
+    from search.data import load_rows
+    from search.predict import Exported
+
+    with redirect_stdout(sys.stderr):
+        exported, rows = Exported.read(Path(export)), load_rows(data)
+        predictions = exported.predict(rows, None if samples is None else int(samples))
+    predictions.write_csv(sys.stdout)
 
 
 @app.command()

@@ -22,8 +22,8 @@ from search.tracking import Tracker, resolve_uri
 from search.tracking import sync as sync_tracking
 from search.training.architecture import Architecture
 from search.training.dispatch import Workers
+from search.training.environment import check_environment
 from search.training.probe import probe
-from search.training.processes import check_environment
 
 
 def default_home() -> Path:

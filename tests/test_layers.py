@@ -18,7 +18,9 @@ ORDER = (
     "search.rows",
     "search.data",
     "search.models",
+    "search.predict",
     "search.training",
+    "search.interop",
     "search.settings",
     "search.options",
     "search.config",
@@ -33,7 +35,8 @@ ORDER = (
 )
 DOORS = {
     "tensorflow": {"search.models", "search.training"},
-    "keras": {"search.models", "search.training"},
+    "keras": {"search.models", "search.predict", "search.training", "search.interop"},
+    "keras_tuner": {"search.interop"},
     "optuna": {"search.study"},
     "mlflow": {"search.tracking"},
     "sklearn": {"search.data"},

@@ -1,6 +1,7 @@
 """A person's own network from the command line, with real training."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,15 +9,8 @@ import pytest
 
 from search.cli import main
 
-SOURCE = """
-from keras.layers import GlobalAveragePooling2D
-
-
-def build(layers, inputs, outputs):
-    x = layers.conv2d(4, 3, strides=2)(inputs)
-    x = GlobalAveragePooling2D()(x)
-    return outputs(layers.dense(8)(x))
-"""
+DOCUMENT = Path(__file__).parents[1] / "search" / "docs" / "models.md"
+SOURCE = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[0]
 OPTIONS = {
     "--data": "images.npz",
     "--model": "cnn.py:build",
@@ -57,7 +51,7 @@ def test_the_guideline_is_checked_on_a_persons_own_network(
     assert f"network {conditions['model']}; batches of 64, at most 1 epoch" in shown
     assert "no stack can express it" not in shown
 
-    (folder / "cnn.py").write_text(SOURCE.replace("dense(8)", "dense(9)"))
+    (folder / "cnn.py").write_text(SOURCE.replace("dense(32)", "dense(33)"))
     assert main(RUN) == 2
     assert "error: --model cnn.py:build was built as" in capfd.readouterr().err
 

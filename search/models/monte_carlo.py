@@ -17,14 +17,8 @@ import tensorflow as tf
 from search.rows import Array
 from search.seeds import derive
 
-DROPPING = (
-    keras.layers.Dropout,
-    keras.layers.AlphaDropout,
-    keras.layers.GaussianDropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-)
+DROPPING = (keras.layers.Dropout, keras.layers.AlphaDropout, keras.layers.GaussianDropout)
+"""Spatial dropout is a kind of the first."""
 ROWS_AT_ONCE = 4096
 """Predictions side by side, those of one row under several masks among them."""
 

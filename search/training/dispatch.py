@@ -8,6 +8,7 @@ also never share a process at a time: XLA is not safe against that.
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ from search.training.architecture import Architecture
 from search.training.contract import Member, Prune, Result, Sample, failed
 from search.training.jobs import Job, JobDone, plan_jobs, plan_samples
 from search.training.plan import MEMORY_SHARE, cores
-from search.training.processes import CONTEXT, preload, start_server, without_main
+from search.training.processes import CONTEXT, without_main
 
 _LAST_MOMENT = 5.0
 
@@ -57,7 +58,6 @@ class Workers:
         self._architecture = architecture
         self._cache_is_suspect = False
         self._workers: list[_Worker] = []
-        preload()
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +76,8 @@ class Workers:
 
     def prepare(self) -> None:
         """Load TensorFlow for all workers, without waiting for it."""
-        start_server()
+        with without_main():
+            forkserver.ensure_running()
 
     def train(
         self,

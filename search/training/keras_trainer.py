@@ -31,10 +31,11 @@ from spaces import Recipe
 ROWS_AT_ONCE = 1024
 """Rows in a batch when a model only predicts."""
 
-_METRICS: dict[Task, Callable[[], keras.metrics.Metric]] = {
+METRICS: dict[Task, Callable[[], keras.metrics.Metric]] = {
     "classification": lambda: keras.metrics.SparseCategoricalAccuracy(name="metric"),
     "regression": lambda: keras.metrics.RootMeanSquaredError(name="metric"),
 }
+"""What a training is told by, beside its loss."""
 
 
 def starting_model(member: Member, data: TrainingData) -> keras.Model:
@@ -107,7 +108,7 @@ class KerasTrainer(Trainer):
             shuffle=False,
             validation_data=(data.features[validation], data.targets[validation, None]),
             validation_batch_size=ROWS_AT_ONCE,
-            callbacks=[*_callbacks(recipe), pruning],
+            callbacks=[*recipe_callbacks(recipe), pruning],
             verbose=0,
         ).history
         kept = _divergence(history) is None
@@ -140,7 +141,7 @@ class KerasTrainer(Trainer):
         model.compile(
             optimizer=optimizer,
             loss=loss_for(self._data.task),
-            metrics=[_METRICS[self._data.task]()],
+            metrics=[METRICS[self._data.task]()],
             steps_per_execution=steps,  # a whole epoch without Python in between
         )
 
@@ -173,7 +174,8 @@ class _Pruning(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         self.model.stop_training = self.was_pruned
 
 
-def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+def recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    """What a recipe asks of `fit`: early stopping and performance scheduling, where it has them."""
     callbacks = [_StopAtDivergence()]
     if recipe.restores_best:
         # As many epochs as there are: it then only restores.

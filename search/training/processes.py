@@ -1,40 +1,46 @@
-"""New processes, all from one that has loaded TensorFlow already."""
+"""Processes that have TensorFlow loaded as they start."""
 
 import multiprocessing
-import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
 from types import ModuleType
+from typing import Any, TypeVar
 
-from search.errors import InputError
+T = TypeVar("T")
 
 CONTEXT = multiprocessing.get_context("forkserver")
-_PRELOAD = "search.training.preload"
+"""They come from a server process that has loaded it once."""
+CONTEXT.set_forkserver_preload(["search.training.preload"])
 
 
-def check_environment() -> None:
-    """Check what the environment says of Keras before a worker does.
+def apart(function: Callable[..., T], *arguments: Any) -> T:
+    """Call a function of a module in a process of its own, whose standard error is not heard.
+
+    So this process need not load TensorFlow, and whoever must not be held up can leave it behind.
 
     Raises:
-        InputError: if it asks for another backend than TensorFlow.
+        RuntimeError: saying what the function raised, or that the process died.
     """
-    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend != "tensorflow":
-        raise InputError("KERAS_BACKEND", "must be tensorflow or left out", backend)
-
-
-def preload() -> None:
-    """Let the process that others come from load TensorFlow, once it is started."""
-    multiprocessing.set_forkserver_preload([_PRELOAD])
-
-
-def start_server() -> None:
-    """Start the process that others come from, without waiting for it."""
+    mine, theirs = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
     with without_main():
-        forkserver.ensure_running()
+        process.start()
+    theirs.close()
+    try:
+        result, problem = mine.recv()
+    except EOFError:
+        problem = "its process died"
+    finally:
+        mine.close()
+    process.join()
+    if problem is not None:
+        raise RuntimeError(problem)
+    found: T = result
+    return found
 
 
 @contextmanager
@@ -53,3 +59,17 @@ def without_main() -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         sys.modules["__main__"] = main
+
+
+def _answer(
+    connection: Connection, function: Callable[..., object], arguments: tuple[Any, ...]
+) -> None:
+    from search.training.preload import quiet_standard_error  # noqa: PLC0415  # TensorFlow
+
+    result, problem = None, None
+    with quiet_standard_error():
+        try:
+            result = function(*arguments)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the parent is told
+            problem = f"{type(error).__name__}: {error}"
+    connection.send((result, problem))

@@ -57,17 +57,20 @@ def test_workers_train_it_as_this_process_does(own: Architecture, data: Training
 SCRIPT = """
 from search.named import Named
 from search.training.architecture import Architecture
-from search.training.probe import probe
+from search.training.dispatch import Workers
 from spaces import SHALLOW
+from tests.training.reference import small_data, varied
 
-print(probe(Architecture.of(Named.find("--model", "PATH:build"), (5,)), SHALLOW, 3))
+own = Architecture.of(Named.find("--model", "PATH:build"), (5,))
+with Workers(1, architecture=own) as workers:
+    print(len(dict(workers.train(varied(SHALLOW.replace(epochs=1), 2), small_data()))))
 """
 
 
 def test_what_it_prints_does_not_mix_with_results(own: Architecture, tmp_path: Path) -> None:
     with running(SCRIPT.replace("PATH", str(own.build.path)), tmp_path) as process:
         out, err = process.communicate()
-    assert out.strip() == probe(own, SHALLOW, 3)
+    assert out.strip() == "2"
     assert "built" in err
 
 
@@ -85,7 +88,7 @@ def test_a_digest_tells_networks_apart(own: Architecture, tmp_path: Path) -> Non
         ("def build(a, b, c):\n    return c(b, 1)", "received TypeError: .*takes 2 positional"),
         ("def build(a, b, c):\n    return b", r"it must end in \(rows, 3\)"),
         ("raise KeyError('x')", "--model must name what can be loaded; received KeyError: 'x'"),
-        ("import os; os._exit(3)", "its process ended with exit code 3"),
+        ("import os; os._exit(3)", "received its process died"),
     ],
 )
 def test_what_cannot_be_built_is_refused_with_its_error(
