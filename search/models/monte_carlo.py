@@ -77,7 +77,7 @@ class MonteCarloDropout:
                     f"dropout must be drawn for each row; received noise_shape={shape}"
                 )
         self._model, self._outputs, self._rows_at_once = model, outputs, rows_at_once
-        self._sums = tf.function(self._sums_of, reduce_retracing=True)
+        self._sums = tf.function(self._sums_of, autograph=False, reduce_retracing=True)
 
     def predict(self, x: Array, samples: int = 100, *, seed: int = 0) -> Uncertain:
         """Predict each row so many times.
