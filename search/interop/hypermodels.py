@@ -142,18 +142,18 @@ class _BuiltBy(keras_tuner.HyperModel):  # type: ignore[misc]  # KerasTuner ship
         return self._function(hp)
 
 
-def _number(trial: Suggests, name: str, parameter: Any) -> float:
+def _number(trial: Suggests, name: str, parameter: Any) -> Any:
     low, high, step = parameter.min_value, parameter.max_value, parameter.step
     is_whole = isinstance(parameter, kinds.Int)
     if low == high:
-        return low  # type: ignore[no-any-return]  # KerasTuner ships no types
+        return low
     if parameter.sampling == "linear":
         if is_whole:
             return trial.suggest_int(name, low, high, step=step)
         return trial.suggest_float(name, low, high, step=step)
     if step is not None:
         values = sorted(map(int, parameter.values) if is_whole else parameter.values)
-        return trial.suggest_categorical(name, values)  # type: ignore[no-any-return]  # of values
+        return trial.suggest_categorical(name, values)
     ask = trial.suggest_int if is_whole else trial.suggest_float
     if parameter.sampling == "log":
         return ask(name, low, high, log=True)

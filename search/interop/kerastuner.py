@@ -74,6 +74,7 @@ class _RecipeModel(keras_tuner.HyperModel):  # type: ignore[misc]  # KerasTuner 
             loss=loss_for(self._task),
             metrics=[METRICS[self._task]()],
         )
+        model.optimizer.build(model.trainable_variables)  # so that tuners can load its state
         return model
 
     def fit(

@@ -10,11 +10,13 @@ import pytest
 from search.interop.kerastuner import EPOCHS, hypermodel, recipe_of
 from spaces import SHALLOW, get_space, recipe_at
 
+# KerasTuner's own locks and checkpoints.
+pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int32)
 BASE = SHALLOW.replace(width=5, depth=1, epochs=2)
-DIMENSIONS = {"n_features": 4, "n_outputs": 2, "n_train": 40}
+DIMENSIONS: dict[str, Any] = {"n_features": 4, "n_outputs": 2, "n_train": 40}
 SPACE = get_space("shallow_full")
 
 
