@@ -11,7 +11,11 @@ from search.interop.kerastuner import EPOCHS, hypermodel, recipe_of
 from spaces import SHALLOW, get_space, recipe_at
 
 # KerasTuner's own locks and checkpoints.
-pytestmark = pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:(currentThread|getName):DeprecationWarning"),
+    # Its Gaussian process has few trials to go by here.
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(60, 4)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int32)

@@ -36,7 +36,7 @@ def build(layers, inputs, outputs):
 '''
 OPTIONS = (
     *("--data", "fashion.npz", "--model", "cnn.py:build", "--factors", "normalization"),
-    *("--lanes", "2", "--pilot-trials", "16", "--epochs", "8"),
+    *("--lanes", "2", "--pilot-trials", "16", "--epochs", "8", "--replicates", "16"),
 )
 
 
