@@ -50,9 +50,10 @@ class Config:
         config = cls(path, values)
         with config.named():
             converted = {key: _converted(key, value) for key, value in values.items()}
-        data = converted.get("data")
-        if isinstance(data, str) and ("/" in data or Path(data).suffix):
-            converted["data"] = str(Path(path).parent / data)
+        for key in ("data", "space"):
+            named = converted.get(key)
+            if isinstance(named, str) and ("/" in named or _is_file(key, named)):
+                converted[key] = str(Path(path).parent / named)
         return cls(path, converted)
 
     def settings(self, given: Mapping[str, str]) -> Settings:
@@ -101,6 +102,15 @@ def example() -> str:
         where = " A file is looked for from this one's folder." if key == "data" else ""
         parts.append(f"# {option.help}{where}\n{mark}{key} = {option.example}\n")
     return "\n".join(parts)
+
+
+def _is_file(key: str, named: str) -> bool:
+    """Whether a name without a folder is a file's; the other spaces are modules' attributes."""
+    return (
+        bool(Path(named).suffix)
+        if key == "data"
+        else Path(named.partition(":")[0]).suffix in (".py", ".toml")
+    )
 
 
 def _load(path: str) -> dict[str, Any]:

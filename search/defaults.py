@@ -26,6 +26,8 @@ ONE_CYCLE_MOMENTUM_SWING = 0.05
 """How far momentum starts above and dips below the recipe's own."""
 
 PILOT_TRIALS = 32
+TRIALS = 120
+"""Of a search, where there is nothing else to do."""
 LANES = 6
 REPLICATES = 32
 SEED = 0

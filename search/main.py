@@ -13,6 +13,7 @@ from search.errors import InputError
 from search.named import Named
 from search.report.documents import documents, text_documents
 from search.settings import Settings
+from search.study import BasePruner, BaseSampler
 from search.sweep import folder
 from search.sweep.preflight import Preflight, preflight
 from search.sweep.records import Listener, SweepReport, TrialStored
@@ -37,6 +38,8 @@ def run(
     data: Any = None,
     home: Path | None = None,
     listeners: Sequence[Listener] = (),
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
 ) -> SweepReport:
     """Run a sweep, or go on with it, and log it to MLflow.
 
@@ -46,6 +49,8 @@ def run(
             on with such a sweep, hand over the same data again.
         home: the folder of all sweeps; by default `mlruns/` in the working directory.
         listeners: hear of every event, in this thread, after the store has it.
+        sampler: Optuna's, for the search, in place of the one that the settings name.
+        pruner: the same.
 
     Raises:
         InputError: if the settings or the data break a rule; nothing was written.
@@ -55,7 +60,7 @@ def run(
     settings, dataset, home = _checked(settings, data, home)
     architecture = _architecture(settings, dataset)
     model = _probed(settings, dataset, architecture)
-    with open_sweep(settings, dataset, home, model=model) as sweep:
+    with open_sweep(settings, dataset, home, model=model, sampler=sampler, pruner=pruner) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with _workers(settings, home, architecture) as workers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, final
 
-from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED
+from search.defaults import DATA, LANES, PILOT_TRIALS, RECIPE, REPLICATES, SEED, TRIALS
 from search.errors import InputError
 from search.settings import RANGES
 from spaces import FACTORS, QUESTIONS, RECIPES
@@ -54,7 +54,7 @@ OPTIONS: dict[str, Option] = {
     "class_weight": Option("balanced", "All classes weigh the same", None, '"balanced"'),
     "recipe": Option("NAME", f"Out of {', '.join(RECIPES)}", RECIPE, f'"{RECIPE}"'),
     "factors": Option(
-        "all|A,B",
+        "all|none|A,B",
         f"all means {', '.join(FACTORS)}; {' and '.join(_EXTRA)} are extra",
         "all",
         '"all"',
@@ -87,6 +87,24 @@ OPTIONS: dict[str, Option] = {
         "Most repetitions of each comparison, each under new seeds and a new split",
         REPLICATES,
         f"{REPLICATES}",
+    ),
+    "trials": Option(
+        "N",
+        "Most trials of the search for the best recipe",
+        f"{TRIALS} with --factors none",
+        f"{TRIALS}",
+    ),
+    "sampler": Option("NAME", "tpe, random, qmc or grid", "tpe", '"tpe"'),
+    "pruner": Option("NAME", "hyperband, asha, median or none", "hyperband", '"hyperband"'),
+    "prior": Option(
+        "NAME", "Trust in the default: none, low, medium or high", "medium", '"medium"'
+    ),
+    "space": Option("FILE|MODULE:NAME", "A search space of your own", None, '"space.toml"'),
+    "until": Option(
+        "trials|flat",
+        "When the search ends: with its trials, or with its gains",
+        "trials",
+        '"trials"',
     ),
     "budget": Option("TIME", "Most time to train in total, as 90s, 10m or 2h", None, '"10m"'),
     "seed": Option("N", "Root of all randomness", SEED, f"{SEED}"),

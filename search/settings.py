@@ -11,12 +11,14 @@ from search import defaults
 from search.errors import InputError
 from spaces import QUESTIONS, RECIPES, Recipe, get_recipe, questions, swept_factors
 
-LIMITS = ("replicates", "budget")
+LIMITS = ("replicates", "trials", "budget")
 """Settings that may be raised when a sweep is run again."""
 NOT_PART_OF_A_SWEEP = ("name", "tracking_uri", "workers")
 """Settings that do not change what is found."""
 ALL = "all"
 """Among the factors to check: all that the recipe sweeps one by one."""
+NONE = "none"
+"""Instead of factors to check: there is nothing but a search."""
 LONGEST_NAME = 100
 """Bytes in the name of a sweep, which is a folder's, too."""
 
@@ -30,6 +32,7 @@ RANGES = {
     "lanes": (1, 100),
     "pilot_trials": (4, 10_000),
     "replicates": (1, 512),  # the last look
+    "trials": (1, 1_000_000),
     "seed": (0, 2**32 - 1),
     "workers": (1, 1000),
 }
@@ -40,6 +43,10 @@ _CHOICES = {
     "task": ("classification", "regression"),
     "metric": ("error", "balanced_error", "log_loss", "auc", "rmse", "mae"),
     "class_weight": ("balanced",),
+    "sampler": ("tpe", "random", "qmc", "grid"),
+    "pruner": ("hyperband", "asha", "median", "none"),
+    "prior": ("none", "low", "medium", "high"),
+    "until": ("trials", "flat"),
 }
 """Settings that are one of these."""
 
@@ -97,6 +104,20 @@ class Settings:
     """Trials that find each level's window, at least 4."""
     replicates: int | None = None
     """At most this many; None leaves it as it is, or 32 to begin with."""
+    trials: int | None = None
+    """At most this many of the search; None leaves it as it is, or searches only where no factor is
+    checked."""
+    sampler: Literal["tpe", "random", "qmc", "grid"] = "tpe"
+    """Who says what the search tries next."""
+    pruner: Literal["hyperband", "asha", "median", "none"] = "hyperband"
+    """Who says which of its trials end early."""
+    prior: Literal["none", "low", "medium", "high"] = "medium"
+    """How far it trusts the default; a grid and a quasi-random sequence have no use for that."""
+    space: str | None = None
+    """A space of one's own: a TOML file, or module:NAME or file.py:NAME."""
+    until: Literal["trials", "flat"] = "trials"
+    """The search ends when all trials are done, or already when it has gone flat: when it gains
+    less than the noise of the validation rows."""
     budget: float | None = None
     """Seconds of training in total, over all resumes; None leaves it as it is, or sets no limit."""
     seed: int = defaults.SEED
@@ -123,10 +144,14 @@ class Settings:
     def _tidy_factors(self, factors: tuple[str, ...]) -> None:
         """Check the factors and give equal requests one form."""
         swept, asked = swept_factors(self.recipe), questions(self.recipe)
+        if factors == (NONE,):
+            return
         if not factors:
             raise InputError("--factors", f"must name some of {', '.join(asked)}", "nothing")
         for factor in factors:
-            _check_choice("factors", factor, (*QUESTIONS, ALL))
+            _check_choice("factors", factor, (*QUESTIONS, ALL, NONE))
+            if factor == NONE:
+                raise InputError("--factors", f"must name factors or be {NONE}", ",".join(factors))
             if factor not in (*asked, ALL):
                 rule = f"under recipe {self.recipe} must be among {', '.join(asked)}"
                 raise InputError("--factors", rule, factor)
@@ -144,7 +169,15 @@ class Settings:
     @property
     def checked_factors(self) -> tuple[str, ...]:
         """What to check: factors in the table's order, then `block` and `recipe`."""
+        if self.factors == (NONE,):
+            return ()
         return self.factors or swept_factors(self.recipe)
+
+    @property
+    def n_trials(self) -> int:
+        """At most this many trials of the search; 0 for no search."""
+        searches = self.factors == (NONE,)
+        return self.trials or (defaults.TRIALS if searches else 0)
 
     @property
     def depths(self) -> tuple[int, ...]:
@@ -218,7 +251,9 @@ def _check_name(setting: str, value: object) -> None:
 
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "name": _check_name,
-    **dict.fromkeys(("data", "target", "group", "time", "model", "tracking_uri"), _check_text),
+    **dict.fromkeys(
+        ("data", "target", "group", "time", "model", "space", "tracking_uri"), _check_text
+    ),
     **dict.fromkeys(_CHOICES, _check_choice),
     **dict.fromkeys(("categories", "factors"), _check_names),
     **dict.fromkeys(

@@ -27,18 +27,12 @@ class Float:
 
     def at(self, position: float) -> float:
         """The value at `position` (0 is `low`, 1 is `high`) on the range's own scale."""
-        if self.log:
-            low, high = math.log(self.low), math.log(self.high)
-            value = math.exp(low + position * (high - low))
-        else:
-            value = self.low + position * (self.high - self.low)
+        value = _interpolated(self.low, self.high, position, log=self.log)
         return min(max(value, self.low), self.high)
 
     def position(self, value: float) -> float:
         """Where `value` lies in the range: the inverse of `at`; outside [0, 1] beyond it."""
-        if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+        return _located(self.low, self.high, value, log=self.log)
 
     def accepts(self, value: object) -> bool:
         """Whether `value` is a number inside the range."""
@@ -65,6 +59,19 @@ class Int:
 
     def __post_init__(self) -> None:
         _check_range(self)
+
+    def at(self, position: float) -> int:
+        """The whole number at `position`, in [0, 1], of the range's own scale.
+
+        Each has a stretch of [0, 1] to itself, as if the range went from half below `low` to half
+        above `high` and were rounded; on a linear scale they are all as long.
+        """
+        value = _interpolated(self.low - 0.5, self.high + 0.5, position, log=self.log)
+        return min(max(round(value), self.low), self.high)
+
+    def position(self, value: float) -> float:
+        """Where `value` lies in the range; `at` of it is `value` if that is a whole number."""
+        return _located(self.low - 0.5, self.high + 0.5, value, log=self.log)
 
     def accepts(self, value: object) -> bool:
         """Whether `value` is a whole number inside the range."""
@@ -111,3 +118,15 @@ def _check_range(domain: Float | Int) -> None:
         )
     if domain.log and not domain.low > 0:
         raise ValueError(f"a logarithmic range must start above 0; received low={domain.low}")
+
+
+def _interpolated(low: float, high: float, position: float, *, log: bool) -> float:
+    if log:
+        return math.exp(math.log(low) + position * (math.log(high) - math.log(low)))
+    return low + position * (high - low)
+
+
+def _located(low: float, high: float, value: float, *, log: bool) -> float:
+    if log:
+        return math.log(value / low) / math.log(high / low)
+    return (value - low) / (high - low)

@@ -4,17 +4,26 @@ from collections.abc import Mapping
 
 from spaces.domain import Choice, Domain, Float
 from spaces.guideline import TABLE, levels
-from spaces.recipe import Recipe
+from spaces.recipe import DEEP, SELF_NORMALIZING, SHALLOW, Recipe
 from spaces.space import Space, Value
 
-WIDTHS = (50, 100, 200)
-"""A short grid, since every width is a program of its own to compile."""
+# Short grids, since every shape is a program of its own to compile; the base recipe's own first.
+_TIMES: dict[str, tuple[float, ...]] = {
+    "depth": (1, 1 / 2, 3 / 2, 2, 4),
+    "width": (1, 1 / 2, 2, 4),
+    "batch_size": (1, 1 / 2, 2, 4),
+}
+SHAPE = tuple(_TIMES)
+"""The whole numbers of a recipe that a search varies; its epochs are the budget."""
 
 
-def joint_space(guideline: str, *, full: bool = False) -> Space:
-    """All factors of a column of the table at once, default levels first, and the width.
+def joint_space(base: Recipe, guideline: str, *, full: bool = False) -> Space:
+    """All factors of a column of the table at once, default levels first, and the shape.
+
+    Depth, width and batch size are short grids around the base recipe's own, which come first.
 
     Args:
+        base: the default recipe, whose shape a person may have set.
         guideline: shallow, deep or self_normalizing.
         full: whether to add the levels beyond the core.
     """
@@ -28,8 +37,9 @@ def joint_space(guideline: str, *, full: bool = False) -> Space:
         }
         if nested:
             conditions[factor] = nested
-    # The recipe's own width first, as everywhere the default.
-    domains["width"] = Choice((100, *(width for width in WIDTHS if width != 100)))
+    for name, times in _TIMES.items():
+        sizes = (max(1, int(getattr(base, name) * factor)) for factor in times)
+        domains[name] = Choice(tuple(dict.fromkeys(sizes)))
     return Space(domains, conditions)
 
 
@@ -41,6 +51,11 @@ def nuisance_space(recipe: Recipe) -> Space:
     return Space(domains)
 
 
+def field_of(parameter: str) -> str:
+    """The recipe field that a parameter sets, given its full name."""
+    return parameter.rpartition(".")[2]
+
+
 def recipe_at(base: Recipe, values: Mapping[str, Value]) -> Recipe:
     """The recipe at one point of a space over recipe fields.
 
@@ -48,17 +63,18 @@ def recipe_at(base: Recipe, values: Mapping[str, Value]) -> Recipe:
         base: gives every field that the point does not name.
         values: parameters under their full names; `nag.momentum` sets the field `momentum`.
     """
-    return base.replace(**{name.rpartition(".")[2]: value for name, value in values.items()})
+    return base.replace(**{field_of(name): value for name, value in values.items()})
 
 
 SPACES: dict[str, Space] = {
-    "shallow": joint_space("shallow"),
-    "shallow_full": joint_space("shallow", full=True),
-    "deep": joint_space("deep"),
-    "deep_full": joint_space("deep", full=True),
-    "self_normalizing": joint_space("self_normalizing"),
-    "self_normalizing_full": joint_space("self_normalizing", full=True),
+    "shallow": joint_space(SHALLOW, "shallow"),
+    "shallow_full": joint_space(SHALLOW, "shallow", full=True),
+    "deep": joint_space(DEEP, "deep"),
+    "deep_full": joint_space(DEEP, "deep", full=True),
+    "self_normalizing": joint_space(SELF_NORMALIZING, "self_normalizing"),
+    "self_normalizing_full": joint_space(SELF_NORMALIZING, "self_normalizing", full=True),
 }
+"""The joint spaces around the guideline's own recipes."""
 
 
 def get_space(name: str) -> Space:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,7 +12,8 @@ from spaces.space import Value
 
 FORMAT = 1
 
-_NUMBERS = {"depth": 1, "width": 1, "batch_size": 1, "epochs": 1}
+_NUMBERS = ("depth", "width", "batch_size", "epochs")
+_LARGEST = 2**31 - 1  # what an array's axis may have
 # field: (may it equal zero, what it must stay below)
 _STRENGTHS: dict[str, tuple[bool, float]] = {
     "learning_rate": (False, float("inf")),
@@ -73,25 +75,16 @@ class Recipe:
     """Largest norm of a hidden unit's incoming weights."""
 
     def __post_init__(self) -> None:
-        for name, factor in FACTORS.items():
-            factor.get(getattr(self, name))
-        for name, least in _NUMBERS.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise ValueError(f"{name} must be a whole number from {least}; received {value!r}")
+        for name in (*FACTORS, *_NUMBERS):
+            check_field(name, getattr(self, name))
         active = self.hyperparameters()
-        for name, (may_be_zero, below) in _STRENGTHS.items():
+        for name in _STRENGTHS:
             value = getattr(self, name)
-            if name not in active:
-                if value is not None:
-                    raise ValueError(f"{name} does not exist under {self}; received {value!r}")
-                continue
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                raise ValueError(f"{name} must be a number; received {value!r}")
-            if not (0 < value < below or (may_be_zero and value == 0)):
-                low = "[0" if may_be_zero else "(0"
-                raise ValueError(f"{name} must lie in {low}, {below:g}); received {value!r}")
-            object.__setattr__(self, name, float(value))
+            if name in active:
+                check_field(name, value)
+                object.__setattr__(self, name, float(value))
+            elif value is not None:
+                raise ValueError(f"{name} does not exist under {self}; received {value!r}")
 
     def __str__(self) -> str:
         """The six levels, short enough for a log line."""
@@ -177,6 +170,41 @@ class Recipe:
         if not isinstance(fields, dict):
             raise ValueError(f"a recipe must be a JSON object; received {type(fields).__name__}")
         return cls.from_dict(fields)
+
+
+FIELDS = tuple(field.name for field in dataclasses.fields(Recipe))
+"""The fields of a recipe, in their order."""
+
+
+def check_field(name: str, value: Any) -> None:
+    """Check the value of one field, whatever the others are.
+
+    Raises:
+        ValueError: naming the field, the rule and what was received.
+    """
+    if name in FACTORS:
+        FACTORS[name].get(value)
+    elif name in _NUMBERS:
+        _check_number(name, value)
+    else:
+        _check_strength(name, value)
+
+
+def _check_number(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} must be a whole number from 1; received {value!r}")
+    if value > _LARGEST:
+        raise ValueError(f"{name} must be at most {_LARGEST:,}; received {value!r}")
+
+
+def _check_strength(name: str, value: Any) -> None:
+    may_be_zero, below = _STRENGTHS[name]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"{name} must be a number; received {value!r}")
+    is_above = value > 0 or (may_be_zero and value == 0)
+    if not is_above or not value < below or value > sys.float_info.max:
+        low = "[0" if may_be_zero else "(0"
+        raise ValueError(f"{name} must lie in {low}, {below:g}); received {value!r}")
 
 
 def _default(guideline: str, depth: int) -> Recipe:

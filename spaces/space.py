@@ -1,12 +1,15 @@
 """A search space: named domains, and nested spaces for what exists only under some choices."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
+from typing import Any, Self
 
-from spaces.domain import Choice, Domain
+from spaces.domain import Choice, Domain, Float, Int
 
 Value = float | int | str
+FORMAT = 1
+_KINDS: dict[str, type[Float | Int | Choice]] = {"float": Float, "int": Int, "choice": Choice}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Space:
 
     Raises:
         ValueError: if a condition names something that is not a choice of this space or not one of
-            its options, or if a name contains a dot.
+            its options, if a name contains a dot, or if two parameters get the same full name.
     """
 
     domains: Mapping[str, Domain]
@@ -42,6 +45,12 @@ class Space:
                 if option not in choice.options:
                     listed = ", ".join(map(str, choice.options))
                     raise ValueError(f"{name} has the options {listed}; received {option!r}")
+        names = [name for name, _ in self.parameters()]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"parameters must have names of their own; received {name!r} twice"
+                )
 
     def parameters(self, prefix: str = "") -> Iterator[tuple[str, Domain]]:
         """Every parameter under its full name, nested ones after the choice that brings them."""
@@ -88,6 +97,52 @@ class Space:
         for name, value in values.items():
             if name not in known:
                 raise ValueError(f"{name} does not exist under these choices; received {value!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Format version and all parameters, ready for JSON."""
+        return {"format": FORMAT, "parameters": _written(self)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Self:
+        """The space written by `to_dict`.
+
+        Raises:
+            ValueError: for another format version, or what `to_dict` cannot have written.
+        """
+        if fields.get("format") != FORMAT:
+            raise ValueError(
+                f"a space's format must be {FORMAT}; received {fields.get('format')!r}"
+            )
+        try:
+            return cls._read(fields["parameters"])
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"a space must be as it was written; received {error!r}") from None
+
+    @classmethod
+    def _read(cls, parameters: Mapping[str, Any]) -> Self:
+        domains: dict[str, Domain] = {}
+        conditions: dict[str, dict[str | int, Space]] = {}
+        for name, fields in parameters.items():
+            given = dict(fields)
+            if "under" in given:
+                conditions[name] = {x: cls._read(nested) for x, nested in given.pop("under")}
+            if "options" in given:
+                given["options"] = tuple(given["options"])
+            domains[name] = _KINDS[given.pop("kind")](**given)
+        return cls(domains, conditions)
+
+
+def _written(space: Space) -> dict[str, Any]:
+    kinds = {kind: name for name, kind in _KINDS.items()}
+    written: dict[str, Any] = {}
+    for name, domain in space.domains.items():
+        written[name] = {"kind": kinds[type(domain)], **asdict(domain)}
+        if isinstance(domain, Choice):
+            written[name]["options"] = list(domain.options)
+        if name in space.conditions:  # in pairs: an option may be a number, a key of JSON may not
+            nested = space.conditions[name].items()
+            written[name]["under"] = [[option, _written(each)] for option, each in nested]
+    return written
 
 
 def describe(domain: Domain) -> str:

@@ -29,7 +29,7 @@ from spaces import FACTORS
             {"factors": ("all", "block", "breadth")},
             (
                 "--factors must be one of initializer, activation, normalization, regularization, "
-                "optimizer, lr_schedule, block, recipe, all; received breadth"
+                "optimizer, lr_schedule, block, recipe, all, none; received breadth"
             ),
         ),
         ({"depth": ()}, "--depth must be a whole number from 1 to 1,000; received nothing"),
@@ -161,7 +161,7 @@ def test_a_budget_is_a_time_with_its_unit(text: str, seconds: float) -> None:
         ({"depth": "2.0"}, "--depth must be a whole number from 1 to 1,000; received 2.0"),
         ({"seed": ""}, "--seed must be a whole number from 0 to 4,294,967,295; received nothing"),
         ({"margin": "small"}, "received small"),
-        ({"factors": "none"}, "received none"),
+        ({"factors": "none,activation"}, "received none,activation"),
         ({"factors": " , "}, "received nothing"),
     ],
 )

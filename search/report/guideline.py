@@ -16,7 +16,10 @@ _ABOUT_TABLE = (
     "choice. Those in parentheses are not swapped one by one: a network normalizes itself only as "
     "a whole."
 )
-_ABOUT_SPACES = "They are joint spaces, for a search over all factors at once; run uses none."
+_ABOUT_SPACES = (
+    "They are joint spaces, for a search over all factors at once. Depth, width and batch size are "
+    "short grids around the recipe's own."
+)
 _ABOUT_LEVELS = (
     "run varies one factor at a time, at these levels. --levels core checks the levels marked "
     "core, --levels full checks all; under self_normalizing alpha_dropout takes the place of "

@@ -13,6 +13,7 @@ from search.report.figures import FIGURES, draw_all
 from search.report.figures.export import to_png, to_svg
 from search.report.figures.groups import plural
 from search.report.figures.ink import COLOURS
+from search.report.found import search_in_words
 from search.report.progress import in_time
 from search.report.rows import (
     NOTHING,
@@ -110,6 +111,7 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
         figures=drawn,
         colours=COLOURS,
         conditions=conditions(report),
+        found=search_in_words(report),
         reading=_READING | how_to_read(report, detailed=True),
     )
 

@@ -54,6 +54,15 @@ def columns_table(found: Preflight) -> Table:
 
 def planned_in_words(planned: Planned) -> str:
     """`22 comparisons: 736 trainings in the pilot, 2,944 up to the first look, at most 5,152`."""
+    search = f"a search of {planned.search:,} trials" if planned.search else ""
+    if not planned.comparisons:
+        return f"{search}, at most {planned.most:,} trainings with selection and confirmation"
+    text = _checks_in_words(planned)
+    return f"{text}; then {search}" if search else text
+
+
+def _checks_in_words(planned: Planned) -> str:
+    """What the factors to check take."""
     text = f"{planned.comparisons} comparisons: {planned.pilot:,} trainings in the pilot"
     if planned.most == planned.pilot:
         return f"{text}; the first look would take {LOOKS[0]} replicates"

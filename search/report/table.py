@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from search.report.found import search_in_words
 from search.report.rows import NOTHING, Tone, alternative_rows, factor_row, in_layers, sections
 from search.report.words import (
     conditions,
@@ -115,6 +116,9 @@ def _below(report: SweepReport, *, detailed: bool) -> Iterator[RenderableType]:
     step = next_step(report)
     if step is not None:
         yield Text(step, "yellow")
+    found = search_in_words(report)
+    if found:
+        yield Group("Search", _definitions(found))
     if report.notes:
         yield Text("\n").join(Text(f"Note: {note}") for note in report.notes)
     yield _definitions(how_to_read(report, detailed=detailed))

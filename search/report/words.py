@@ -5,8 +5,8 @@ from pathlib import PurePath
 
 from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
 from search.settings import Settings
-from search.sweep.arms import COMBINATION
-from search.sweep.records import SweepReport
+from search.sweep.arms import COMBINATION, FOUND
+from search.sweep.records import SearchReport, SweepReport
 from search.verdict import (
     ALPHA,
     LOOKS,
@@ -29,6 +29,7 @@ _WHOLE = {
     "block": "the block {}",
     "recipe": "the whole recipe",
     COMBINATION: "the combination",
+    FOUND: "the recipe found",
 }
 
 
@@ -40,6 +41,8 @@ def headline(report: SweepReport) -> str:
 def finding(report: SweepReport) -> str:
     """What was found, in clauses that follow the name of the data."""
     recipe = GUIDELINE[report.settings.recipe]
+    if report.search is not None and not report.factors:
+        return _finding_of_search(recipe, report.search)
     obstacle = _obstacle(report)
     if obstacle is not None:
         return f"nothing can be said yet about the {recipe}: {obstacle}"
@@ -48,6 +51,13 @@ def finding(report: SweepReport) -> str:
         for at, factors in sections(report.factors).items()
     ]
     return ". ".join([sentences[0], *(text[0].upper() + text[1:] for text in sentences[1:])])
+
+
+def _finding_of_search(recipe: str, search: SearchReport) -> str:
+    """What a search says before anything it found is compared with the default."""
+    if search.chosen is not None and search.chosen.candidate.changes == 0:
+        return f"nothing that was found is simpler or clearly better than the {recipe} itself"
+    return f"nothing can be said yet about the {recipe}: {search.trials:,} trials are done"
 
 
 def _finding(recipe: str, factors: Sequence[FactorVerdict]) -> str:
@@ -160,6 +170,8 @@ def _claims(factors: Sequence[FactorVerdict]) -> Iterator[str]:
         yield "another recipe of the guideline as a whole"
     if COMBINATION in names:
         yield "the combination as a whole recipe, on replicates of its own"
+    if FOUND in names:
+        yield "the recipe found as a whole, with its numbers, on replicates of its own"
     for part in sections(factors).values():
         beaten = [f for f in part if f.verdict is Verdict.BEATEN and f.factor in FACTORS]
         if len(beaten) > 1 and COMBINATION not in {factor.factor for factor in part}:
@@ -209,6 +221,8 @@ def _clause(factor: FactorVerdict) -> str:
     """What was found about one default."""
     if factor.factor == COMBINATION:
         return _combined(factor)
+    if factor.factor == FOUND:
+        return _found(factor)
     name = _WHOLE.get(factor.factor, f"{factor.factor} {{}}").format(factor.default)
     if factor.verdict is Verdict.UNDECIDED:
         return f"{name} is still open{_wants([factor])}"
@@ -221,6 +235,14 @@ def _combined(factor: FactorVerdict) -> str:
     if together.outcome is Outcome.UNDECIDED:
         return f"whether {together.level} together beat the whole recipe is open{_wants([factor])}"
     return f"{together.level} together: {outcome_in_words(together)}"
+
+
+def _found(factor: FactorVerdict) -> str:
+    """What was found about the recipe that a search chose."""
+    (chosen,) = factor.comparisons
+    if chosen.outcome is Outcome.UNDECIDED:
+        return f"whether the recipe found, {chosen.level}, beats it is open{_wants([factor])}"
+    return f"the recipe found, {chosen.level}: {outcome_in_words(chosen)}"
 
 
 def _wants(undecided: Sequence[FactorVerdict]) -> str:

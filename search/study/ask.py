@@ -6,6 +6,8 @@ same answer.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import optuna
 from optuna.distributions import (
@@ -27,13 +29,20 @@ def quasi_random_points(space: Space, n: int, seed: int) -> list[dict[str, Value
     """
     if space.conditions:
         raise ValueError(f"quasi-random points need a space without conditions; received {space}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # a known and pinned sampler
+    with known_experiments():
         sampler = optuna.samplers.QMCSampler(scramble=True, seed=seed)
     study = optuna.create_study(sampler=sampler)
     distributions = {name: distribution(domain) for name, domain in space.parameters()}
     study.ask(distributions)  # the sampler draws a study's first trial at random: leave it out
     return [dict(study.ask(distributions).params) for _ in range(n)]
+
+
+@contextmanager
+def known_experiments() -> Iterator[None]:
+    """Use what Optuna calls experimental: of a pinned version it is known how it behaves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
 
 
 def distribution(domain: Domain) -> BaseDistribution:

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self, final
 
 from spaces import Value
 
-Phase = Literal["pilot", "confirm"]
-State = Literal["complete", "failed"]
+Phase = Literal["pilot", "search", "select", "confirm"]
+State = Literal["complete", "pruned", "failed"]
 CURVE_POINTS = 10
 """A stored curve is thinned to at most this many epochs."""
 
@@ -15,22 +15,22 @@ CURVE_POINTS = 10
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRecord:
-    """One trial of the pilot, or one level's replicate in confirm with its lanes inside."""
+    """One trial of pilot or search, a candidate's or a level's replicate in select or confirm."""
 
     study: str
     """Name of the Optuna study."""
     index: int
     """Which trial of its plan this is, from 0."""
     phase: Phase
-    """Pilot or confirm."""
+    """What it was tried for."""
     factor: str
-    """The factor whose level is tried; `default` for the default recipe itself."""
+    """The factor whose level is tried; `default` for the default recipe itself; or the phase."""
     level: str
-    """The level tried; the recipe's name for the default recipe."""
+    """The level tried; the recipe's name for the default recipe; or the trial that was found."""
     depth: int | None = None
     """Hidden layers, where a sweep compares at several depths; else None."""
     state: State
-    """Failed if nothing was learned: every lane diverged."""
+    """Failed if nothing was learned: every lane diverged. Pruned if it was told to end."""
     reason: str
     """How it ended, in words."""
     value: float | None
@@ -38,7 +38,7 @@ class TrialRecord:
     standard_error: float | None
     """Of `value`, from the spread over the validation rows."""
     params: Mapping[str, Value]
-    """The nuisance hyperparameters, of the chosen lane in confirm."""
+    """The nuisance hyperparameters, of the chosen lane in confirm; the point of a search."""
     recipe: Mapping[str, Any]
     """The whole recipe, as `Recipe.to_dict` gives it."""
     epochs: int
@@ -60,30 +60,31 @@ class TrialRecord:
     window: int = 0
     """How often the pilot's window had been widened when it was planned."""
     replicate: int | None = None
-    """Which replicate, in confirm."""
+    """Which replicate, in select and confirm."""
     lanes: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
     """Each lane's params, value, loss, best_epoch and ending, in confirm."""
     artifact: str | None = None
     """Where the predictions on the confirm rows are, in confirm."""
     trivial: Sequence[float] = ()
     """What the trivial predictor says of every confirm row, (outputs,), in confirm."""
+    reported: Sequence[float] = ()
+    """The lowest loss up to each epoch, in search: what it was pruned by."""
+    noted: Mapping[str, Any] = field(default_factory=dict)
+    """What sampler and pruner noted of it, in search."""
 
     def attributes(self) -> dict[str, Any]:
         """All that Optuna has no field of its own for and that is not as by default."""
-        ordinary = {f.name: f.default for f in fields(self)} | {"lanes": ()}
+        ordinary = {f.name: f.default for f in fields(self)} | {"lanes": (), "noted": {}}
         told = {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
         return {k: v for k, v in told.items() if v != ordinary[k]}
 
     @classmethod
-    def from_attributes(
-        cls, attributes: Mapping[str, Any], *, study: str, value: float | None, params: Any
-    ) -> Self:
-        """The record that `attributes` came from."""
+    def from_attributes(cls, attributes: Mapping[str, Any], **others: Any) -> Self:
+        """The record that `attributes` came from; the others are what Optuna has a field for."""
         names = {f.name for f in fields(cls)} - _OPTUNA_FIELDS
         known = {name: attributes[name] for name in names if name in attributes}
         known |= {name: tuple(known[name]) for name in ("lanes", "trivial") if name in known}
-        state: State = "failed" if value is None else "complete"
-        return cls(study=study, value=value, params=params, state=state, **known)
+        return cls(**others, **known)
 
 
-_OPTUNA_FIELDS = {"study", "value", "params", "state"}
+_OPTUNA_FIELDS = {"study", "value", "params", "state", "reported"}

@@ -6,6 +6,7 @@ The journal is the truth. One process writes it; a trial stands in it whole or n
 import io
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import final
 
@@ -20,8 +21,8 @@ from optuna.trial import FrozenTrial, TrialState
 from search.errors import StoreError
 from search.rows import Array
 from search.study.ask import distribution
-from search.study.record import TrialRecord
-from spaces import Float
+from search.study.record import State, TrialRecord
+from spaces import Float, Space
 
 logging.getLogger("optuna").setLevel(logging.WARNING)  # a new study is no news
 
@@ -45,8 +46,9 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._journal = folder / JOURNAL
-        self._studies: dict[str, optuna.Study] = {}
+        self._studies: dict[str, int] = {}  # by name, as the storage calls them
         self._trials: dict[str, list[FrozenTrial]] = {}  # Optuna's own, so that there is one copy
+        self._indices: dict[str, set[int]] = {}
         self._seconds = 0.0
         self._storage: JournalStorage | None = None
         if self._journal.exists():
@@ -68,17 +70,32 @@ class Store:
         self._storage = None
         self._studies.clear()
         self._trials.clear()
+        self._indices.clear()
         self._seconds = 0.0
         if self._journal.exists():
             self._load()
 
-    def records(self, study: str) -> list[TrialRecord]:
-        """The finished trials of one study, in the order they were stored."""
-        return [_from_optuna(study, trial) for trial in self._trials.get(study, ())]
+    def records(self, study: str, start: int = 0) -> list[TrialRecord]:
+        """The finished trials of one study, in the order they were stored.
+
+        Args:
+            study: its name.
+            start: how many of the first to leave out.
+        """
+        return [_from_optuna(study, trial) for trial in self._trials.get(study, [])[start:]]
+
+    def indices(self, study: str) -> frozenset[int]:
+        """Which trials of their plan the finished ones of a study are."""
+        return frozenset(self._indices.get(study, ()))
 
     def all_records(self) -> list[TrialRecord]:
         """The finished trials of all studies, study by study."""
         return [record for study in self._trials for record in self.records(study)]
+
+    @property
+    def studies(self) -> list[str]:
+        """The names of all studies."""
+        return list(self._trials)
 
     @property
     def n_records(self) -> int:
@@ -90,11 +107,20 @@ class Store:
         """Wall time that all of them took."""
         return self._seconds
 
-    def add(self, record: TrialRecord) -> None:
-        """Store a finished trial durably; only for the process that holds the sweep."""
-        study = self._studies.get(record.study) or self._create(record.study)
-        study.add_trial(_to_optuna(record))
-        self._trials.setdefault(record.study, []).append(study.get_trials(deepcopy=False)[-1])
+    def add(self, record: TrialRecord, space: Space | None = None) -> None:
+        """Store a finished trial durably; only for the process that holds the sweep.
+
+        Args:
+            record: the trial.
+            space: that its parameters come from, where they are not all numbers.
+        """
+        if record.study not in self._studies:
+            self._create(record.study)
+        # `Study.add_trial` does not say which trial it added, and a list of all takes ever longer.
+        storage = self._open()
+        number = storage.create_new_trial(self._studies[record.study], _to_optuna(record, space))
+        self._trials.setdefault(record.study, []).append(storage.get_trial(number))
+        self._indices.setdefault(record.study, set()).add(record.index)
         self._seconds += record.wall_seconds
 
     def write_predictions(self, name: str, predictions: Array) -> None:
@@ -131,34 +157,38 @@ class Store:
             self._storage = JournalStorage(JournalFileBackend(path, JournalFileOpenLock(path)))
         return self._storage
 
-    def _create(self, name: str) -> optuna.Study:
-        study = optuna.create_study(
-            storage=self._open(), study_name=name, direction="minimize", load_if_exists=True
+    def _create(self, name: str) -> None:
+        storage = self._open()
+        optuna.create_study(
+            storage=storage, study_name=name, direction="minimize", load_if_exists=True
         )
-        self._studies[name] = study
-        return study
+        self._studies[name] = storage.get_study_id_from_name(name)
 
     def _load(self) -> None:
         try:
             storage = self._open()
             for name in optuna.get_all_study_names(storage):
-                study = optuna.load_study(study_name=name, storage=storage)
-                self._studies[name] = study
-                self._trials[name] = study.get_trials(deepcopy=False)
-                self._seconds += sum(record.wall_seconds for record in self.records(name))
+                self._studies[name] = storage.get_study_id_from_name(name)
+                self._trials[name] = storage.get_all_trials(self._studies[name], deepcopy=False)
+                records = self.records(name)
+                self._indices[name] = {record.index for record in records}
+                self._seconds += sum(record.wall_seconds for record in records)
         except (ValueError, KeyError, TypeError) as problem:
             raise StoreError(f"{self._journal} cannot be read: {problem}") from problem
 
 
-def _to_optuna(record: TrialRecord) -> FrozenTrial:
+def _to_optuna(record: TrialRecord, space: Space | None) -> FrozenTrial:
+    known = {} if space is None else dict(space.parameters())
     distributions = {
-        name: distribution(_around(float(value))) for name, value in record.params.items()
+        name: distribution(known[name] if name in known else _around(float(value)))
+        for name, value in record.params.items()
     }
     return optuna.trial.create_trial(
-        state=TrialState.COMPLETE if record.state == "complete" else TrialState.FAIL,
+        state=_STATES[record.state],
         value=record.value,
         params=dict(record.params),
         distributions=distributions,
+        intermediate_values=dict(enumerate(record.reported, start=1)),
         user_attrs={
             "factor": record.factor,
             "level": record.level,
@@ -168,12 +198,24 @@ def _to_optuna(record: TrialRecord) -> FrozenTrial:
     )
 
 
+_STATES: Mapping[State, TrialState] = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
 def _around(value: float) -> Float:
     """A range wide enough for every window a nuisance hyperparameter may be searched in."""
     return Float(min(1e-9, value), max(1e3, value), default=value, log=value > 0)
 
 
 def _from_optuna(study: str, trial: FrozenTrial) -> TrialRecord:
-    value = trial.value if trial.state == TrialState.COMPLETE else None
-    attributes = json.loads(trial.user_attrs[RECORD])
-    return TrialRecord.from_attributes(attributes, study=study, value=value, params=trial.params)
+    return TrialRecord.from_attributes(
+        json.loads(trial.user_attrs[RECORD]),
+        study=study,
+        state=next(name for name, state in _STATES.items() if state == trial.state),
+        value=trial.value,
+        params=trial.params,
+        reported=tuple(trial.intermediate_values.values()),
+    )

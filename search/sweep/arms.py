@@ -10,6 +10,8 @@ from spaces import Recipe, Space, alternatives, default_answer, nuisance_space
 
 DEFAULT = "default"
 """The factor of the arm that is the default recipe itself."""
+FOUND = "search"
+"""The factor of the arms that compare the recipe that a search found."""
 COMBINATION = "combination"
 """The factor of the arms that compare the beaten factors' best levels together."""
 
@@ -32,11 +34,14 @@ class Arm:
     stream: tuple[str, ...] = ()
     """Names of the random stream that its seeds and splits come from. Arms of one stream are
     paired; those of another meet fresh replicates."""
+    is_fixed: bool = False
+    """Whether its numbers stay as they are: it needs no pilot and has one lane."""
 
     @property
     def name(self) -> str:
         """Unique in a sweep: `default`, `activation=relu` or, at several depths, `default@20`."""
         name = DEFAULT if self.factor == DEFAULT else f"{self.factor}={self.level}"
+        name += "".join(f"#{part}" for part in self.stream[1:])
         return name if self.depth is None else f"{name}@{self.depth}"
 
     @property
@@ -52,7 +57,7 @@ class Arm:
     @property
     def space(self) -> Space:
         """The nuisance hyperparameters with their ranges at the start of the pilot."""
-        return nuisance_space(self.recipe)
+        return Space({}) if self.is_fixed else nuisance_space(self.recipe)
 
     def nuisance_of(self, recipe: Recipe) -> dict[str, float]:
         """The nuisance hyperparameters of one of this arm's recipes."""
@@ -140,6 +145,25 @@ def combination(contest: Contest, levels: Mapping[str, str]) -> Contest:
     return Contest(
         Arm(COMBINATION, default.level, default.recipe, depth=depth, stream=stream),
         (Arm(COMBINATION, "+".join(levels.values()), recipe, depth=depth, stream=stream),),
+    )
+
+
+def found_contest(default: Arm, n_trials: int, level: str, recipe: Recipe) -> Contest:
+    """What a search found against the default, on fresh replicates.
+
+    The default is tuned anew in every replicate, as ever; what was found is taken as it is.
+
+    Args:
+        default: that the search began with.
+        n_trials: of the search up to now; a longer one meets other replicates.
+        level: what the recipe found is called.
+        recipe: with all of its numbers.
+    """
+    stream = (FOUND, str(n_trials))
+    depth = default.depth
+    return Contest(
+        Arm(FOUND, default.level, default.recipe, depth=depth, stream=stream),
+        (Arm(FOUND, level, recipe, depth=depth, stream=stream, is_fixed=True),),
     )
 
 

@@ -77,7 +77,7 @@ def _replicate(job: Job, stream: tuple[str, ...], index: int, dataset: Dataset) 
 
 
 def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Dataset) -> Trial:
-    points = lane_points(window, job.settings.lanes, replicate.shift)
+    points = lane_points(window, 1 if arm.is_fixed else job.settings.lanes, replicate.shift)
     members = tuple(
         Member(recipe_at(arm.recipe, point), replicate.split, replicate.seeds) for point in points
     )

@@ -18,7 +18,7 @@ from search.errors import (
 )
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP, Settings
 from search.sweep.arms import Arm, Contest, contests, plan_arms
-from spaces import Recipe
+from spaces import Recipe, Space, check_extends
 
 FORMAT = 3
 SWEEPS = "sweeps"
@@ -51,6 +51,8 @@ class SweepFile:
     """What is compared, where that was given instead of following from the settings."""
     model: str | None = None
     """What tells the person's own network from others, if there is one; see `probe`."""
+    space: Space | None = None
+    """What the search varies, if there is one."""
 
     def __post_init__(self) -> None:
         if self.arms:
@@ -59,6 +61,8 @@ class SweepFile:
     @property
     def contests(self) -> tuple[Contest, ...]:
         """What is compared."""
+        if not (self.arms or self.settings.checked_factors):
+            return ()
         return contests(self.arms or plan_arms(self.settings, self.recipe))
 
     def to_json(self) -> str:
@@ -72,6 +76,7 @@ class SweepFile:
                 "data": dict(self.data),
                 "arms": [arm.to_dict() for arm in self.arms],
                 "model": self.model,
+                "space": None if self.space is None else self.space.to_dict(),
             },
             indent=1,
         )
@@ -109,6 +114,7 @@ def read(home: Path, name: str) -> SweepFile:
             data=content["data"],
             arms=tuple(Arm.from_dict(fields) for fields in content["arms"]),
             model=content["model"],
+            space=None if content["space"] is None else Space.from_dict(content["space"]),
         )
     except (ValueError, KeyError, TypeError, InputError) as problem:
         raise StoreError(f"{path} cannot be read: {problem}") from problem
@@ -119,8 +125,9 @@ def with_limits(home: Path, name: str, settings: Settings) -> Settings:
     is_there = (folder_of(home, name) / _PLAN).exists()
     stored = read(home, name).settings if is_there else settings
     replicates = settings.replicates or stored.n_replicates
+    trials = settings.trials or stored.n_trials or None
     budget = stored.budget if settings.budget is None else settings.budget
-    return replace(settings, replicates=replicates, budget=budget)
+    return replace(settings, replicates=replicates, trials=trials, budget=budget)
 
 
 def check_unchanged(home: Path, wanted: SweepFile) -> None:
@@ -206,7 +213,7 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
         now = after[key]
         if key in NOT_PART_OF_A_SWEEP or was == now or _same(was, now):
             continue
-        if key in LIMITS and (now is None or (was is not None and now > was)):
+        if key in LIMITS and (now is None or _is_raised(key, was, now)):
             continue
         rule = f"was {_shown(was)} when the sweep {old.name!r} began"
         rule += " and may only be raised" if key in LIMITS else "; use another name for another"
@@ -220,10 +227,22 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
     if old.model != new.model:
         rule = f"was built as {old.model} when the sweep {old.name!r} began; use another name"
         raise SettingsChangedError(f"--model {old.settings.model}", rule, new.model)
+    if old.space is not None and new.space is not None:
+        try:
+            check_extends(old.space, new.space)
+        except ValueError as error:
+            raise SettingsChangedError(
+                f"the space of sweep {old.name!r}", str(error), "another"
+            ) from None
     if old.arms != new.arms:
         names = (", ".join(arm.name for arm in file.arms) or "none" for file in (old, new))
         rule = f"were given as {next(names)}; use another name for others"
         raise SettingsChangedError(f"the arms of sweep {old.name!r}", rule, next(names))
+
+
+def _is_raised(limit: str, was: float | None, now: float) -> bool:
+    """No budget is the highest there is, no trials are the lowest."""
+    return now > was if was is not None else limit == "trials"
 
 
 def _same(was: object, now: object) -> bool:

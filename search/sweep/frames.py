@@ -20,8 +20,8 @@ _REPLICATES = (
     "epochs", "best_epoch", "seconds",
 )  # fmt: skip
 _TRIALS = (
-    "depth", "factor", "level", "trial", "state", "reason", "value", "standard_error", "epochs",
-    "best_epoch", "seconds", "compile_seconds", "trainer", "widened",
+    "phase", "depth", "factor", "level", "trial", "state", "reason", "value", "standard_error",
+    "epochs", "best_epoch", "seconds", "compile_seconds", "trainer", "widened",
 )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def replicates(report: SweepReport) -> pd.DataFrame:
 
 
 def trials(report: SweepReport) -> pd.DataFrame:
-    """One row for each trial of the pilot, in the order in which they were stored.
+    """One row for each trial of pilot, search and selection, in the order they were stored in.
 
     Returns:
         Columns as `search/docs/frames.md` lists them, then one for each hyperparameter, missing
@@ -80,6 +80,7 @@ def trials(report: SweepReport) -> pd.DataFrame:
     """
     rows = (
         {
+            "phase": record.phase,
             "depth": record.recipe["depth"],
             "factor": record.factor,
             "level": record.level,
@@ -94,7 +95,7 @@ def trials(report: SweepReport) -> pd.DataFrame:
         }
         | _of_training(record)
         for record in report.records
-        if record.phase == "pilot"
+        if record.phase != "confirm"
     )
     return _frame(rows, _TRIALS)
 

@@ -33,6 +33,8 @@ def run_pilot(job: Job, arms: Sequence[Arm], dataset: Dataset) -> dict[Arm, Wind
     Returns:
         Arm -> window, or None if the budget ran out first.
     """
+    fixed = {arm: Window(Space({}), edge=None) for arm in arms if arm.is_fixed}
+    arms = [arm for arm in arms if not arm.is_fixed]
     tried = {arm: arm.space for arm in arms}
     n = job.settings.pilot_trials
     rounds = [_Round(arm, arm.space, 0, n, 0) for arm in arms]
@@ -54,7 +56,7 @@ def run_pilot(job: Job, arms: Sequence[Arm], dataset: Dataset) -> dict[Arm, Wind
         rounds = following
         if not rounds:
             break
-    return windows
+    return windows | fixed
 
 
 def _planned(job: Job, arm: Arm, count: int) -> list[TrialRecord]:

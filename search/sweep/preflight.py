@@ -12,10 +12,11 @@ from search.seeds import generator
 from search.sweep.folder import SweepFile
 from search.sweep.records import Planned
 from search.sweep.reporting import terms_of
+from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES
 from search.training.contract import Member, Sample, Seeds
 from search.training.plan import LARGEST_STACK, stack_bytes, stack_memory, structure_of
 from search.verdict import METRICS, Loss, Terms, look_schedule, replicates_for_spread
-from spaces import Recipe
+from spaces import SHAPE, Choice, Int, Recipe
 
 DISAGREEMENTS = (0.01, 0.03, 0.1)
 """Supposed shares of the confirm rows that one of two trainings gets right and the other wrong."""
@@ -111,8 +112,19 @@ def plan(file: SweepFile) -> Planned:
         comparisons=sum(len(contest.alternatives) for contest in file.contests),
         pilot=pilot,
         first_look=pilot + first * in_replicate,
-        most=pilot + last * in_replicate,
+        most=pilot + last * in_replicate + _found(file, last),
+        search=0 if file.space is None else settings.n_trials,
     )
+
+
+def _found(file: SweepFile, last: int) -> int:
+    """Trainings of a search, of its selection, and of what it found against the default."""
+    settings = file.settings
+    if file.space is None:
+        return 0
+    selection = (CANDIDATES + 1) * SELECTION_REPLICATES
+    confirmation = settings.pilot_trials + last * (settings.lanes + 1)
+    return settings.n_trials + selection + confirmation
 
 
 def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
@@ -124,7 +136,8 @@ def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
     data = dataset.training_data(with_confirm=True)
     stack = 0  # of a person's own network nothing is known
     if file.model is None:
-        sizes = [stack_bytes(structure_of(recipe, data)) for _, recipe in _recipes(file)]
+        recipes = [recipe for _, recipe in _recipes(file)] + _largest(file)
+        sizes = [stack_bytes(structure_of(recipe, data)) for recipe in recipes]
         stack = max(min(LARGEST_STACK * one, max(one, stack_memory())) for one in sizes)
     rows = dataset.x.nbytes + dataset.x_confirm.nbytes
     # A worker has the rows twice, as it received them and as TensorFlow wants them.
@@ -168,7 +181,7 @@ def preflight(
         machine_memory=machine_memory(),
         programs=len(samples),
         compile_seconds=sum(x.compile_seconds for x in samples),
-        training_seconds=(pilot + confirm) / planned.first_look,
+        training_seconds=(pilot + confirm) / max(planned.first_look, 1),
         first_look_seconds=(pilot + confirm) / workers,
         most_seconds=(pilot + (1 + later) * confirm) / workers,
         expectations=tuple(_expectations(terms)),
@@ -180,6 +193,20 @@ def _recipes(file: SweepFile) -> list[tuple[tuple[str, ...], Recipe]]:
     """What is trained, by random stream; once, if a recipe and its block are the same."""
     arms = (arm for contest in file.contests for arm in contest.arms)
     return list(dict.fromkeys((arm.stream, arm.recipe) for arm in arms))
+
+
+def _largest(file: SweepFile) -> list[Recipe]:
+    """What takes the most memory in a search, if there is one."""
+    if file.space is None:
+        return []
+    sizes: dict[str, int] = {}
+    for name in SHAPE:
+        domain = file.space.domains.get(name)
+        if isinstance(domain, Choice):
+            sizes[name] = max(int(option) for option in domain.options)
+        elif isinstance(domain, Int):
+            sizes[name] = domain.high
+    return [file.recipe.replace(optimizer="adamw", **sizes)]
 
 
 def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], list[Member]]:

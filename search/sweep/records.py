@@ -1,5 +1,6 @@
 """What a sweep tells: events while it runs, and the report of where it stands."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, final
@@ -9,7 +10,7 @@ import pandas as pd
 from search.settings import Settings
 from search.study.record import Phase, TrialRecord
 from search.verdict import Calibration, FactorVerdict, Terms
-from spaces import Recipe
+from spaces import Edge, Recipe, Space
 
 State = Literal["running", "interrupted", "stopped", "done"]
 """Interrupted: no process holds it and work is left. Stopped: its budget is spent."""
@@ -28,6 +29,8 @@ class Planned:
     """Trainings up to the first look at the replicates, those of the pilot included."""
     most: int
     """Trainings in all, if no level is decided before the last look."""
+    search: int = 0
+    """Trials of the search among them, at most; some end early."""
 
 
 @final
@@ -91,6 +94,92 @@ class ArmEvidence:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A recipe that a selection may choose."""
+
+    number: int
+    """Of its trial."""
+    recipe: Recipe
+    """With the numbers that were found."""
+    changes: int
+    """Choices in which it differs from the default."""
+    found: float
+    """The trial's value, which made it a candidate."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A candidate after its replicates."""
+
+    candidate: Candidate
+    """Of the search."""
+    values: tuple[float, ...]
+    """(replicates,) the metric's loss on their validation rows; infinite where one failed."""
+
+    @property
+    def mean(self) -> float:
+        """Of the values."""
+        return sum(self.values) / len(self.values)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchReport:
+    """Where a search stands."""
+
+    space: Space
+    """What it varies."""
+    sampler: str
+    """Who says what is tried next."""
+    pruner: str
+    """Who ends trials early."""
+    prior: str
+    """How far the default is trusted."""
+    trials: int
+    """Trials that ended."""
+    most: int
+    """At most so many."""
+    reason: str | None
+    """Why it is over; None if it is not."""
+    selected: tuple[Selected, ...]
+    """The candidates after their replicates, the default first; none before."""
+    chosen: Selected | None
+    """The winner."""
+    edges: tuple[Edge, ...]
+    """Where the winner lies at an edge of what was searched."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the JSON document."""
+        chosen = self.chosen
+        return {
+            "sampler": self.sampler,
+            "pruner": self.pruner,
+            "prior": self.prior,
+            "trials": self.trials,
+            "most": self.most,
+            "reason": self.reason,
+            "candidates": [
+                {
+                    "trial": each.candidate.number,
+                    "changes": each.candidate.changes,
+                    "found": _finite(each.candidate.found),
+                    "validation": _finite(each.mean),
+                }
+                for each in self.selected
+            ],
+            "chosen": None if chosen is None else chosen.candidate.number,
+            "recipe": None if chosen is None else chosen.candidate.recipe.to_dict(),
+            "edges": [str(edge) for edge in self.edges],
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepReport:
     """Where a sweep stands, computed from its store alone."""
@@ -117,6 +206,8 @@ class SweepReport:
     """Trials that ended with a value."""
     failed: int
     """Trials in which every training diverged."""
+    pruned: int = 0
+    """Trials of the search that were told to end."""
     trainings: int
     """Members trained."""
     seconds: float
@@ -127,6 +218,8 @@ class SweepReport:
     """The default first, then the alternatives in the table's order."""
     records: tuple[TrialRecord, ...] = ()
     """Every finished trial, as the store has them."""
+    search: SearchReport | None = None
+    """Where the search stands, if there is one."""
     mlflow: Mapping[str, Any] | None = None
     """tracking_uri, experiment_id and run_id, once logged."""
 
@@ -163,9 +256,10 @@ class SweepReport:
             "conditions": dict(self.conditions),
             "data": {key: value for key, value in self.data.items() if key != "columns"},
             "recipe": self.recipe.to_dict(),
-            "trials": {"complete": self.complete, "pruned": 0, "failed": self.failed},
+            "trials": {"complete": self.complete, "pruned": self.pruned, "failed": self.failed},
             "factors": [factor.to_dict() for factor in self.factors],
             "notes": list(self.notes),
+            "search": None if self.search is None else self.search.to_dict(),
             "best": None,
             "mlflow": None if self.mlflow is None else dict(self.mlflow),
         }

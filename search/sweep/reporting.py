@@ -1,7 +1,9 @@
 """The report of a sweep, computed from its folder alone."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ from search.study import Store
 from search.sweep import folder
 from search.sweep.arms import DEFAULT, Arm, n_comparisons
 from search.sweep.folder import SweepFile
-from search.sweep.records import State, SweepReport
+from search.sweep.records import SearchReport, State, SweepReport
+from search.sweep.searching import search_of, search_trials, why_over
+from search.sweep.selecting import choose, found_contests, selections
 from search.sweep.standing import Judge, Standing
 from search.sweep.windows import MOST_WIDENINGS, choose_window, tried_in
 from search.verdict import METRICS, Loss, Terms, get_loss, row_weight
+from spaces import edges
 
 
 def load_report(name: str, home: Path, *, evidence: bool = True) -> SweepReport:
@@ -50,7 +55,7 @@ def list_sweeps(home: Path) -> dict[str, SweepReport | Exception]:
 
 def judge_of(file: SweepFile, store: Store) -> Judge:
     """Who takes the looks of a sweep."""
-    return Judge(file.contests, terms_of(file), store)
+    return Judge(file.contests, terms_of(file), store, partial(found_contests, file, store))
 
 
 def loss_of(file: SweepFile) -> Loss:
@@ -82,7 +87,7 @@ def report(
     """Put together what a person is told."""
     terms = judge.terms
     records = store.all_records()
-    failed = sum(record.state == "failed" for record in records)
+    states = Counter(record.state for record in records)
     return SweepReport(
         name=file.name,
         state=_state(file, store, standing, is_held=is_held),
@@ -93,20 +98,47 @@ def report(
         terms=terms,
         factors=standing.factors,
         notes=(*file.data["notes"], *_notes(file, standing, store)),
-        complete=len(records) - failed,
-        failed=failed,
+        complete=states["complete"],
+        pruned=states["pruned"],
+        failed=states["failed"],
         trainings=sum(record.trainings for record in records),
         seconds=store.seconds,
         compile_seconds=sum(record.compile_seconds for record in records),
         records=tuple(records),
+        search=_search(file, store),
+    )
+
+
+def _search(file: SweepFile, store: Store) -> SearchReport | None:
+    """Where the search stands."""
+    search = search_of(file)
+    if search is None:
+        return None
+    trials = search_trials(store)
+    done = [selected for after, selected in selections(search, store) if after == len(trials)]
+    selected = done[0] if done else ()
+    chosen = choose(selected) if selected else None
+    point = {} if chosen is None else trials[chosen.candidate.number].params
+    return SearchReport(
+        space=search.space,
+        sampler=file.settings.sampler,
+        pruner=file.settings.pruner,
+        prior=file.settings.prior,
+        trials=len(trials),
+        most=search.n_trials,
+        reason=why_over(trials, search.n_trials, file.settings, store.seconds),
+        selected=selected,
+        chosen=chosen,
+        edges=edges(search.space, point) if point else (),
     )
 
 
 def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) -> State:
     if is_held:
         return "running"
-    asked = standing.stages[0].arms
-    if standing.current is None and all(_has_pilot(arm, file, store) for arm in asked):
+    asked = [arm for contest in file.contests for arm in contest.arms]
+    has_pilot = all(_has_pilot(arm, file, store) for arm in asked)
+    if standing.current is None and has_pilot and _search_is_over(file, store):
         return "done"
     budget = file.settings.budget
     return "stopped" if budget is not None and store.seconds >= budget else "interrupted"
@@ -114,7 +146,7 @@ def _state(file: SweepFile, store: Store, standing: Standing, *, is_held: bool) 
 
 def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     settings, recipe = file.settings, file.recipe
-    depths = [contest.default.recipe.depth for contest in file.contests]
+    depths = [contest.default.recipe.depth for contest in file.contests] or [recipe.depth]
     return {
         "recipe": settings.recipe,
         "levels": settings.levels,
@@ -137,6 +169,17 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
         "lanes": settings.lanes,
         "replicates": settings.n_replicates,
     }
+
+
+def _search_is_over(file: SweepFile, store: Store) -> bool:
+    """Whether nothing is left to search or to select."""
+    search = search_of(file)
+    if search is None:
+        return True
+    trials = search_trials(store)
+    selected = [after for after, _ in selections(search, store)]
+    reason = why_over(trials, search.n_trials, file.settings, store.seconds)
+    return len(trials) in selected and reason is not None
 
 
 def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import final
 
 from search.data import Dataset
+from search.errors import InputError
 from search.settings import Settings
-from search.study import Store
+from search.study import BasePruner, BaseSampler, Store
 from search.sweep import folder
 from search.sweep.arms import Arm
 from search.sweep.confirm import run_replicates
@@ -19,10 +20,13 @@ from search.sweep.pilot import run_pilot
 from search.sweep.preflight import memory_needed, plan
 from search.sweep.records import Listener, LookTaken, SweepReport
 from search.sweep.reporting import judge_of, loss_of, report
+from search.sweep.searching import Search, run_search, search_of
+from search.sweep.selecting import run_selection
 from search.sweep.standing import GROUPS, LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
 from search.sweep.windows import Window
 from search.training.plan import cores
+from spaces import Recipe, Space, joint_space, load_space
 
 
 @final
@@ -38,6 +42,8 @@ class Sweep:
     """The data it names."""
     judge: Judge
     """Takes its looks."""
+    search: Search | None = None
+    """What it searches, if it does."""
 
     def run(
         self,
@@ -58,25 +64,36 @@ class Sweep:
         """
         loss = loss_of(self.file)
         job = Job(self.file.settings, loss, self.store, train, tuple(listeners), clock)
-        standing = self._look()
-        if standing.current is not None or not self.store.n_records:
+        if self.report().state != "done" or not self.store.n_records:
             for listener in job.listeners:
                 listener(plan(self.file))
         windows: dict[Arm, Window] = {}
-        if not self._pilot(job, standing.stages[0], windows):
-            return
-        while (stage := standing.current) is not None:
-            if not self._pilot(job, stage, windows) or not self._confirm(job, stage, windows):
+        for stage in self._look().stages[:1]:  # with too few replicates for a look it has a pilot
+            if not self._pilot(job, stage, windows):
                 return
-            standing = self._look()
-            for listener in job.listeners:
-                listener(LookTaken(stage.next_look or 0, standing.factors))
+        if not self._decide(job, windows):
+            return
+        if self.search is None or not run_search(job, self.search, self.dataset):
+            return
+        if run_selection(job, self.search, self.dataset):
+            self._decide(job, windows)
 
     def report(self) -> SweepReport:
         """Where the sweep stands, as it will be once this process lets go of it."""
         standing = self.judge.take_stock(self.file.settings.n_replicates)
         found = report(self.file, self.store, self.judge, standing, is_held=False)
         return replace(found, evidence=self.judge.evidence(standing))
+
+    def _decide(self, job: Job, windows: dict[Arm, Window]) -> bool:
+        """Train and look until nothing is left to decide; False if the budget ran out first."""
+        standing = self._look()
+        while (stage := standing.current) is not None:
+            if not self._pilot(job, stage, windows) or not self._confirm(job, stage, windows):
+                return False
+            standing = self._look()
+            for listener in job.listeners:
+                listener(LookTaken(stage.next_look or 0, standing.factors))
+        return True
 
     def _pilot(self, job: Job, stage: Stage, windows: dict[Arm, Window]) -> bool:
         """Add the windows of a stage's arms; False if the budget ran out first."""
@@ -111,6 +128,8 @@ def open_sweep(
     *,
     arms: Sequence[Arm] = (),
     model: str | None = None,
+    sampler: BaseSampler | None = None,
+    pruner: BasePruner | None = None,
 ) -> Iterator[Sweep]:
     """Begin a sweep or take up one of the same name, and hold it.
 
@@ -120,6 +139,8 @@ def open_sweep(
         home: the folder of all sweeps.
         arms: what to compare instead of what the settings ask for, the default first.
         model: digest of the person's own network, if there is one.
+        sampler: of the search, in place of the one that the settings name.
+        pruner: the same.
 
     Raises:
         ValueError: if the arms do not begin with a default or differ in name.
@@ -135,7 +156,8 @@ def open_sweep(
         folder.write(home, file)
         store = Store(folder.folder_of(home, file.name))
         store.repair()
-        yield Sweep(file, store, dataset, judge_of(file, store))
+        search = search_of(file, sampler, pruner)
+        yield Sweep(file, store, dataset, judge_of(file, store), search)
 
 
 def sweep_file(
@@ -174,6 +196,7 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
         settings=replace(settings, tracking_uri=None, workers=None),
         recipe=recipe,
         arms=arms,
+        space=_space(settings, recipe),
         data={
             "source": dataset.source,
             "task": dataset.task,
@@ -189,3 +212,24 @@ def _file(settings: Settings, name: str, dataset: Dataset, arms: tuple[Arm, ...]
             "columns": dataset.preparation.to_dict()["summary"],
         },
     )
+
+
+def _space(settings: Settings, recipe: Recipe) -> Space | None:
+    """What the search varies, if there is one.
+
+    Raises:
+        InputError: if it is a person's own and breaks a rule.
+    """
+    if not settings.n_trials:
+        return None
+    if settings.space is not None:
+        try:
+            return load_space(settings.space, recipe)
+        except ValueError as error:
+            rule, _, received = str(error).partition("; received ")
+            raise InputError("--space", rule, received or settings.space) from None
+    joint = joint_space(recipe, settings.recipe, full=settings.levels == "full")
+    if settings.model is None:
+        return joint
+    domains = {name: x for name, x in joint.domains.items() if name not in ("depth", "width")}
+    return Space(domains, joint.conditions)

@@ -1,6 +1,6 @@
 """Where a sweep stands: its verdicts, recomputed from the store and nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -68,8 +68,8 @@ class Standing:
     """Where a sweep stands."""
 
     stages: tuple[Stage, ...]
-    """What was asked for, and then a combination for each depth at which several factors are
-    beaten."""
+    """What was asked for, then a combination for each depth at which several factors are beaten,
+    then what searches found."""
 
     @property
     def current(self) -> Stage | None:
@@ -91,9 +91,17 @@ class Judge:
         contests: what was asked for.
         terms: fixed beforehand.
         store: holds the replicates and their predictions.
+        found: what searches have found so far, each against its default.
     """
 
-    def __init__(self, contests: tuple[Contest, ...], terms: Terms, store: Store) -> None:
+    def __init__(
+        self,
+        contests: tuple[Contest, ...],
+        terms: Terms,
+        store: Store,
+        found: Callable[[], Sequence[Contest]] = tuple,
+    ) -> None:
+        self._found = found
         self._contests = contests
         self._terms = terms
         self._store = store
@@ -115,12 +123,17 @@ class Judge:
         Args:
             replicates: at most this many for each arm.
         """
-        asked = self._stage(self._contests, replicates)
-        stages = [asked]
-        for contest in self._contests:
-            levels = _levels_to_combine(asked, contest)
-            if levels:
-                stages.append(self._stage((combination(contest, levels),), replicates))
+        stages = []
+        if self._contests:
+            asked = self._stage(self._contests, replicates)
+            stages.append(asked)
+            for contest in self._contests:
+                levels = _levels_to_combine(asked, contest)
+                if levels:
+                    stages.append(self._stage((combination(contest, levels),), replicates))
+        for n, contest in enumerate(self._found(), start=1):
+            # Each longer search tests anew: together they may err as often as one comparison.
+            stages.append(self._stage((contest,), replicates, split=n * (n + 1)))
         return Standing(tuple(stages))
 
     def evidence(self, standing: Standing) -> tuple[ArmEvidence, ...]:
@@ -135,18 +148,23 @@ class Judge:
     def first_look_is_due(self, replicates: int) -> bool:
         """Whether the store has all replicates of the first look, if there is to be one."""
         looks = look_schedule(replicates)
-        arms = (arm for contest in self._contests for arm in contest.arms)
-        return bool(looks) and self._has_replicates(arms, looks[0])
+        together = [self._contests, *((contest,) for contest in self._found())]
+        return bool(looks) and any(
+            self._has_replicates([arm for x in contests for arm in x.arms], looks[0])
+            for contests in together
+            if contests
+        )
 
-    def _stage(self, contests: tuple[Contest, ...], replicates: int) -> Stage:
+    def _stage(self, contests: tuple[Contest, ...], replicates: int, *, split: int = 1) -> Stage:
+        """Take a stage's looks; `split` comparisons share the error probability of one."""
         arms = tuple(arm for contest in contests for arm in contest.arms)
         used, active, look = dict.fromkeys(arms, 0), arms, 0
-        factors = self._verdicts(contests, used)
+        factors = self._verdicts(contests, used, split)
         for n in look_schedule(replicates):
             if not self._has_replicates(active, n) or not self._store.has_predictions(LABELS):
                 return Stage(contests, look, factors, n, active, used)
             used.update(dict.fromkeys(active, n))
-            factors, look = self._verdicts(contests, used), n
+            factors, look = self._verdicts(contests, used, split), n
             active = _still_active(contests, factors)
             if not active:
                 break
@@ -160,26 +178,26 @@ class Judge:
         return sorted((r for r in records if r.index < n), key=lambda record: record.index)
 
     def _verdicts(
-        self, contests: Iterable[Contest], used: Mapping[Arm, int]
+        self, contests: Iterable[Contest], used: Mapping[Arm, int], split: int
     ) -> tuple[FactorVerdict, ...]:
         return tuple(
             FactorVerdict(
                 factor,
                 contest.default_level(factor),
-                tuple(self._comparison(arm, contest.default, used[arm]) for arm in arms),
+                tuple(self._comparison(arm, contest.default, used[arm], split) for arm in arms),
                 contest.default.depth,
             )
             for contest in contests
             for factor, arms in contest.factors.items()
         )
 
-    def _comparison(self, arm: Arm, default: Arm, n: int) -> Comparison:
+    def _comparison(self, arm: Arm, default: Arm, n: int, split: int) -> Comparison:
         mine, theirs, failures = self._paired_losses(arm, default, n)
-        loss = self.terms.loss
+        terms = replace(self.terms, comparisons=self.terms.comparisons * split)
         return compare(
-            delta(mine, theirs, loss) if n else np.zeros(0),
-            self._differences(mine, theirs) if n else np.zeros(self.terms.n_rows),
-            self.terms,
+            delta(mine, theirs, terms.loss) if n else np.zeros(0),
+            self._differences(mine, theirs) if n else np.zeros(terms.n_rows),
+            terms,
             level=arm.level,
             guideline=arm.guideline,
             failures=failures,

@@ -12,9 +12,9 @@ from search.settings import Settings
 from search.study import Store, TrialRecord
 from search.study.record import CURVE_POINTS
 from search.sweep.records import Listener, TrialStored
-from search.training.contract import Curve, Member, Result, Seeds
+from search.training.contract import Curve, EpochReport, Member, Prune, Result, Seeds
 from search.verdict import METRICS, Loss, mean_loss, row_losses, standard_error
-from spaces import Recipe
+from spaces import Recipe, Space
 
 FIRST_TRIALS = 16
 """If as many trials at the head of a plan all fail, a sweep stops."""
@@ -26,7 +26,12 @@ class Train(Protocol):
     """What a sweep asks of training; see `Workers.train`."""
 
     def __call__(
-        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        prune: Prune | None = None,
     ) -> Iterator[tuple[int, Result]]:
         """Yield (index, result) as each member is finished."""
 
@@ -49,9 +54,9 @@ class Job:
     clock: Callable[[], float]
     """Seconds that never go back."""
 
-    def tell(self, record: TrialRecord) -> None:
+    def tell(self, record: TrialRecord, space: Space | None = None) -> None:
         """Store a finished trial, then let others hear of it."""
-        self.store.add(record)
+        self.store.add(record, space)
         for listener in self.listeners:
             listener(TrialStored(record))
 
@@ -69,6 +74,10 @@ class Trial:
     """One, or a replicate's lanes."""
     record: Callable[[Sequence[Result]], TrialRecord]
     """Makes the record from the results, in the order of the members."""
+    prunes: Callable[[EpochReport], bool] | None = None
+    """Whether its only member is to end after an epoch, where it may be told to."""
+    space: Space | None = None
+    """That its parameters come from, where they are not all numbers."""
 
 
 def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
@@ -83,7 +92,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
     Raises:
         AllTrialsFailedError: if the first of the list all failed.
     """
-    stored = {name: _indices(job.store, name) for name in {trial.study for trial in trials}}
+    stored = {name: job.store.indices(name) for name in {trial.study for trial in trials}}
     members, owners = _distinct_members(trials)
     missing = {n for n, trial in enumerate(trials) if trial.index not in stored[trial.study]}
     done = {i for i, own in enumerate(owners) if missing.isdisjoint(n for n, _ in own)}
@@ -96,7 +105,8 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
         return False
     results: dict[int, dict[int, Result]] = {}
     before = job.clock()
-    for index, result in job.train(members, data, done=done):
+    prune = _prune(trials, owners)
+    for index, result in job.train(members, data, done=done, prune=prune):
         for number, lane in owners[index]:
             if number not in missing:
                 continue
@@ -133,7 +143,21 @@ def _tell(job: Job, trial: Trial, results: Sequence[Result], *, wall_seconds: fl
     """Store a trial whose members are all trained."""
     compiling = sum(result.compile_seconds for result in results)
     record = trial.record(results)
-    job.tell(replace(record, wall_seconds=wall_seconds, compile_seconds=compiling))
+    record = replace(record, wall_seconds=wall_seconds, compile_seconds=compiling)
+    job.tell(record, trial.space)
+
+
+def _prune(trials: Sequence[Trial], owners: Sequence[Sequence[tuple[int, int]]]) -> Prune | None:
+    """Ask each trial about its member; None where no training may be told to end."""
+    if not any(trial.prunes for trial in trials):
+        return None
+    asked = {index: trials[its[0][0]].prunes for index, its in enumerate(owners)}
+
+    def prune(reports: Sequence[EpochReport]) -> Collection[int]:
+        pairs = ((report, asked[report.index]) for report in reports)
+        return {report.index for report, prunes in pairs if prunes is not None and prunes(report)}
+
+    return prune
 
 
 @final
@@ -226,7 +250,3 @@ def _check_that_some_work(store: Store, leading: Sequence[Trial]) -> None:
 def _budget_is_spent(job: Job) -> bool:
     budget = job.settings.budget
     return budget is not None and job.store.seconds >= budget
-
-
-def _indices(store: Store, study: str) -> set[int]:
-    return {record.index for record in store.records(study)}

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, final
 from mlflow.entities import Dataset, DatasetInput, InputTag, Run
 
 from search.settings import LIMITS, NOT_PART_OF_A_SWEEP
+from search.study.record import State as TrialState
 from search.study.record import TrialRecord
 from search.sweep.records import State, SweepReport
 from search.verdict import METRICS, Loss
@@ -83,6 +84,9 @@ class Picture:
         )
 
 
+_STATUSES: dict[TrialState, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
+
+
 def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     """A child run.
 
@@ -93,10 +97,13 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     """
     in_confirm = record.replicate is not None
     number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
+    is_found = record.phase == "search"
+    name = record.level if is_found else f"{record.factor}={record.level}"
     at = "" if record.depth is None else f" at depth {record.depth}"
-    params = {**record.recipe, **record.params}
+    # The recipe has the point of a search under its fields' own names.
+    params = {**record.recipe, **({} if is_found else record.params)}
     tags = {
-        NAME: f"{record.factor}={record.level}{at} {number}",
+        NAME: name if is_found else f"{name}{at} {number}",
         TRIAL: trial_name(record),
         PARENT: parent,
         "phase": record.phase,
@@ -113,7 +120,7 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
         # MLflow would draw infinity as 1.8e308.
         points=tuple(point for point in _points(record, loss) if math.isfinite(point.value)),
         tags=tags,
-        status="FINISHED" if record.state == "complete" else "FAILED",
+        status=_STATUSES[record.state],
     )
 
 

@@ -24,7 +24,7 @@ from search.sweep import pilot
 from search.sweep.arms import plan_arms
 from search.sweep.records import Event, TrialStored
 from search.sweep.steps import Job, Train
-from search.training.contract import Curve, Ending, Member, Result
+from search.training.contract import Curve, Ending, Member, Prune, Result
 from search.verdict import Loss
 from tests.benchmarks.measuring import Side, Stopwatch, memory, progress
 from tests.benchmarks.tables import Findings, Headline, Table, duration, figures, times
@@ -148,7 +148,11 @@ def _instant(dataset: Dataset) -> Train:
     curve = Curve((1.0,) * 30, (1.0,) * 30, (0.1,) * 30, (0.1,) * 30, 20, Ending.COMPLETED, "", 0.0)
 
     def train(
-        members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        prune: Prune | None = None,  # noqa: ARG001  # nothing is trained that could be pruned
     ) -> Iterator[tuple[int, Result]]:
         for index, member in enumerate(members):
             if index not in done:

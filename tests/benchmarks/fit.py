@@ -48,7 +48,7 @@ class Size:
 
 _DEPTHS = {name: (2, 8, 20) if number < 2 else (2,) for number, name in enumerate(RECIPES)}
 FULL = Size(_DEPTHS, (1, 32, None), rounds=2, is_exact=True)
-QUICK = Size({"plain": (2,)}, (None,), rounds=1, is_exact=False)
+QUICK = Size({"plain": (1, 2)}, (None,), rounds=1, is_exact=False)
 
 
 @final
@@ -227,10 +227,12 @@ def _rates(row: Row) -> tuple[float, float, float]:
 
 
 def _headlines(rows: list[Row]) -> tuple[Headline, ...]:
-    """One for each recipe on each data set, its depths side by side."""
+    """One for each recipe on each data set that was trained at several depths, side by side."""
     found = []
     for (material, name), group in itertools.groupby(rows, lambda row: (row.material, row.recipe)):
         same = list(group)
+        if len(same) < 2:
+            continue
         layers = ", ".join(str(row.depth) for row in same)
         sides = [[row.fit.epoch for row in same], [row.best.epoch for row in same]]
         ours = [row.ours.epoch for row in same]

@@ -12,7 +12,7 @@ from search.defaults import EPOCHS, EPOCHS_MANY_ROWS, VALIDATION_SHARE
 from search.errors import SearchError
 from search.rows import Array, Split, TrainingData
 from search.seeds import generator
-from spaces import SHALLOW, Choice, Float, Recipe, Space, Value, get_space, recipe_at
+from spaces import FACTORS, SHALLOW, Choice, Float, Recipe, Space, Value, get_space, recipe_at
 from tests.benchmarks.measuring import n_cores
 
 SEED = 0
@@ -100,9 +100,9 @@ def _read_idx(name: str, header: int) -> Array:
 
 
 def core_space() -> Space:
-    """All core levels with their numbers; the width stays what it is."""
+    """All core levels with their numbers; the shape stays what it is."""
     joint = get_space("shallow")
-    domains = {name: domain for name, domain in joint.domains.items() if name != "width"}
+    domains = {name: domain for name, domain in joint.domains.items() if name in FACTORS}
     return Space(domains, joint.conditions)
 
 

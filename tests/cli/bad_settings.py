@@ -49,7 +49,7 @@ def of_other_flags() -> Iterator[Bad]:
         yield Bad("--margin must be a number between 0 and 1", f"run --margin={text}")
     for text in ("", "0s", "-5m", "5", "5d", "5ms", "1e3s", "infs", "9" * 400 + "h"):
         yield Bad("--budget must be a time above 0, such as 90s, 10m", f"run --budget={text}")
-    for text in ("breadth", "all,breadth", "Activation", "activation;optimizer", "none"):
+    for text in ("breadth", "all,breadth", "Activation", "activation;optimizer"):
         yield Bad("--factors must be one of initializer, activation", f"run --factors={text}")
     for name in (
         "../x",
@@ -72,12 +72,13 @@ def of_other_flags() -> Iterator[Bad]:
 def of_words() -> Iterator[Bad]:
     """Other flags, and commands."""
     yield Bad("No such command 'walk'", "walk")
-    yield Bad("No such option: --trials", "run --trials 5")
+    yield Bad("No such option: --tirals", "run --tirals 5")
     yield Bad("No such option: --dpeth", "check --dpeth 5")
     yield Bad("Option '--depth' requires an argument", "run --depth")
     yield Bad("Option '--config' requires an argument", "check --config")
     yield Bad("Got unexpected extra argument", "run one two")
     yield Bad("--factors must name some of", "run --factors=,")
+    yield Bad("--factors must name factors or be none", "run --factors none,activation")
     yield Bad(
         "--factors under recipe self_normalizing must be among",
         "run --recipe self_normalizing --factors activation",

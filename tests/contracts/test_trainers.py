@@ -175,13 +175,11 @@ def test_results_say_who_trained(trained: Trained) -> None:
 
 
 def test_what_cannot_be_trained_ends_alone_with_its_reason(trained: Trained) -> None:
-    impossible = replace(
-        MEMBERS[CALM], recipe=SMALL.replace(lr_schedule="one_cycle", epochs=10**15)
-    )
+    impossible = replace(MEMBERS[CALM], recipe=SMALL.replace(depth=2, width=2**24))
     results = dict(trained.train([impossible, MEMBERS[CALM]], trained.data))
     curve = results[0].curve
     assert curve.ending is Ending.FAILED
-    assert "MemoryError: Unable to allocate" in curve.reason
+    assert "allocat" in curve.reason  # in each library's words
     assert (curve.train_loss, curve.best_epoch) == ((), 0)
     assert (results[0].validation, results[0].held_out, results[0].weights) == (None, None, None)
     assert results[1].curve.ending is Ending.COMPLETED

@@ -32,6 +32,18 @@ def test_at_stays_inside_and_position_leaves_the_unit_interval_outside_the_range
     assert MOMENTUM.position(0.65) == pytest.approx(-1)
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_every_whole_number_has_a_stretch_of_the_scale_to_itself(log: bool) -> None:  # noqa: FBT001  # pytest passes it
+    domain = Int(1, 8, default=2, log=log)
+    found = [domain.at(i / 1000) for i in range(1001)]
+    assert found == sorted(found)
+    assert set(found) == set(range(1, 9))
+    assert all(domain.at(domain.position(value)) == value for value in range(1, 9))
+    halfway = domain.position(1.5) - domain.position(0.5)
+    assert found.count(1) / 1000 == pytest.approx(halfway, abs=0.002)
+    assert found.count(8) / 1000 == pytest.approx(1 - domain.position(7.5), abs=0.002)
+
+
 @pytest.mark.parametrize("value", [0.1, 1, 1e-3, 1.0])
 def test_a_range_accepts_numbers_inside(value: float) -> None:
     assert RATE.accepts(value)

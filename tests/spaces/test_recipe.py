@@ -133,6 +133,8 @@ def test_only_the_level_none_keeps_the_last_epoch() -> None:
         ({"depth": 0}, "depth must be a whole number from 1; received 0"),
         ({"width": 2.0}, "width must be a whole number from 1; received 2.0"),
         ({"batch_size": True}, "batch_size must be a whole number from 1; received True"),
+        ({"depth": 2**31}, "depth must be at most 2,147,483,647; received 2147483648"),
+        ({"learning_rate": 10**400}, r"learning_rate must lie in \(0, inf\); received 1000"),
         ({"epochs": "3"}, "epochs must be a whole number from 1; received '3'"),
         ({"learning_rate": 0}, r"learning_rate must lie in \(0, inf\); received 0"),
         ({"learning_rate": -1}, r"learning_rate must lie in \(0, inf\); received -1"),

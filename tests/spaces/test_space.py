@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spaces import (
-    RECIPES,
     SPACES,
     Choice,
     Domain,
@@ -109,6 +109,11 @@ def test_what_is_no_point_is_refused(values: Mapping[str, Any], message: str) ->
             {"optimizer": {"sgd": Space({})}},
             "optimizer has the options nag, adam; received 'sgd'",
         ),
+        (
+            {"a": Choice((1, 2)), "b": Choice((1, 2))},
+            {"a": {1: Space({"x": MOMENTUM})}, "b": {1: Space({"x": MOMENTUM})}},
+            "parameters must have names of their own; received '1.x' twice",
+        ),
     ],
 )
 def test_a_wrong_space_is_refused(
@@ -127,6 +132,45 @@ def test_a_space_does_not_change_with_the_dictionaries_it_was_made_of() -> None:
     assert list(space.domains) == ["momentum"]
     with pytest.raises(TypeError):
         space.domains["depth"] = MOMENTUM  # type: ignore[index]  # what is refused
+
+
+NESTED = Space(
+    {"layers": Choice((2, 1)), "depth": Int(1, 8, default=2, log=True)},
+    {"layers": {2: SPACE, 1: Space({})}},
+)
+
+
+@pytest.mark.parametrize("space", [Space({}), SPACE, NESTED, *SPACES.values()])
+def test_a_space_survives_json(space: Space) -> None:
+    written = space.to_dict()
+    read = Space.from_dict(json.loads(json.dumps(written)))
+    assert read == space == Space.from_dict(written)
+    assert list(read.parameters()) == list(space.parameters())
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"format": 2, "parameters": {}}, "a space's format must be 1; received 2"),
+        ({}, "a space's format must be 1; received None"),
+        ({"format": 1}, "a space must be as it was written; received KeyError('parameters')"),
+        (
+            {"format": 1, "parameters": {"x": {"kind": "real"}}},
+            "a space must be as it was written; received KeyError('real')",
+        ),
+        (
+            {"format": 1, "parameters": {"x": 3}},
+            "a space must be as it was written; received TypeError(",
+        ),
+        (
+            {"format": 1, "parameters": {"x": {"kind": "float", "least": 3}}},
+            "a space must be as it was written; received TypeError(",
+        ),
+    ],
+)
+def test_what_is_no_written_space_is_refused(fields: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        Space.from_dict(fields)
 
 
 @pytest.mark.parametrize(
@@ -150,24 +194,7 @@ def test_every_point_of_every_named_space_is_a_recipe(data: st.DataObject, name:
     recipe = recipe_at(base, values)
     for parameter, value in values.items():
         assert getattr(recipe, parameter.rpartition(".")[2]) == value
-    assert (recipe.depth, recipe.batch_size, recipe.epochs) == (
-        base.depth,
-        base.batch_size,
-        base.epochs,
-    )
-
-
-@pytest.mark.parametrize("name", SPACES)
-def test_the_defaults_of_a_named_space_are_its_recipe(name: str) -> None:
-    base = RECIPES[name.removesuffix("_full")]
-    defaults = SPACES[name].defaults()
-    assert recipe_at(base.replace(width=1, optimizer="adam"), defaults) == base
-
-
-def test_there_is_no_momentum_under_adamw() -> None:
-    choices = {**SPACES["shallow"].defaults(), "optimizer": "adamw"}
-    names = [name for name, _ in SPACES["shallow"].active(choices) if "." in name]
-    assert names == ["adamw.learning_rate", "adamw.adamw_weight_decay"]
+    assert recipe.epochs == base.epochs
 
 
 @given(recipe=recipes())

@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 
 from search.data import Dataset, load_dataset
 from search.rows import TrainingData
-from search.training.contract import Curve, Ending, Member, Result, failed
+from search.training.contract import Curve, Ending, EpochReport, Member, Prune, Result, failed
 from spaces import Recipe
 
 Effect = Callable[[Recipe], float]
@@ -43,7 +43,12 @@ class FakeTrain:
     """Every member that was trained, in order."""
 
     def __call__(
-        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        prune: Prune | None = None,
     ) -> Iterator[tuple[int, Result]]:
         for index, member in sorted(enumerate(members), key=lambda pair: self.last(pair[1])):
             if index in done:
@@ -52,24 +57,43 @@ class FakeTrain:
                 raise KeyboardInterrupt
             self.trained.append(member)
             self.now += self.seconds
-            yield index, self._train(member, data)
+            result = self._train(member, data)
+            if prune is not None and result.curve.ending is Ending.COMPLETED:
+                result = self._by_epoch(index, member, result, prune)
+            yield index, result
+
+    def _by_epoch(self, index: int, member: Member, result: Result, prune: Prune) -> Result:
+        """Report every epoch: the error comes down to where it ends."""
+        end, n = self._rate(member.recipe), member.recipe.epochs
+        errors = [end * (1 + 1 / epoch) for epoch in range(1, n + 1)]
+        for epoch, error in enumerate(errors[:-1], start=1):  # the last has ended by itself
+            if index in prune([EpochReport(index, epoch, error, error)]):
+                errors = errors[:epoch]
+                break
+        ended = len(errors)
+        ending = Ending.COMPLETED if ended == n else Ending.PRUNED
+        loss = tuple(errors)
+        curve = Curve(loss, loss, loss, loss, ended, ending, str(ending), self.seconds * ended / n)
+        return replace(result, curve=curve)
 
     def _train(self, member: Member, data: TrainingData) -> Result:
         if self.breaks(member):
             return failed(MemoryError("no room"))
         if self.diverges(member):
             return Result(self._curve(Ending.DIVERGED), None, None)
-        recipe = member.recipe
-        # A parabola in the logarithm of the rate, with its best in the middle of the range.
-        distance = math.log10(
-            recipe.learning_rate / (0.03 if recipe.momentum is not None else 3e-3)
-        )
-        rate = min(0.05 + self.effect(recipe) + 0.02 * distance**2, 0.9)
+        rate = self._rate(member.recipe)
         rng = np.random.default_rng([member.seeds.init, member.seeds.order])
         n = len(data.features)
         held_out = self._predict(n + np.arange(len(data.held_out)), rate, data.n_outputs, rng)
         validation = self._predict(member.split.validation, rate, data.n_outputs, rng)
         return Result(self._curve(Ending.COMPLETED), validation, held_out)
+
+    def _rate(self, recipe: Recipe) -> float:
+        """A parabola in the logarithm of the rate, with its best in the middle of the range."""
+        distance = math.log10(
+            recipe.learning_rate / (0.03 if recipe.momentum is not None else 3e-3)
+        )
+        return min(max(0.05 + self.effect(recipe), 0.0) + 0.02 * distance**2, 0.9)
 
     def _predict(
         self, rows: np.ndarray, rate: float, n_outputs: int, rng: np.random.Generator

@@ -14,7 +14,7 @@ from search.settings import Settings
 from search.sweep.preflight import memory_needed, plan, preflight
 from search.sweep.records import Event, PhaseStarted, Planned
 from search.sweep.run import open_sweep, sweep_file
-from search.training.contract import Member, Result, Sample
+from search.training.contract import Member, Prune, Result, Sample
 from search.training.dispatch import Workers
 from search.training.jobs import plan_jobs, plan_samples
 from tests.preflights import sampled
@@ -34,10 +34,15 @@ class Spy:
         self.programs: list[set[object]] = []
 
     def __call__(
-        self, members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+        self,
+        members: Sequence[Member],
+        data: TrainingData,
+        *,
+        done: Collection[int] = (),
+        prune: Prune | None = None,
     ) -> Iterator[tuple[int, Result]]:
         self.programs.append({job.program for job in plan_jobs(members, data)})
-        return self._train(members, data, done=done)
+        return self._train(members, data, done=done, prune=prune)
 
 
 def test_the_sweep_uses_the_programs_that_were_sampled_up_to_its_first_look(

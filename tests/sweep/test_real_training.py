@@ -13,6 +13,7 @@ from search.sweep.arms import DEFAULT, Arm
 from search.sweep.records import SweepReport
 from search.sweep.run import open_sweep
 from search.training import Member, Result, network
+from search.training.contract import Prune
 from search.verdict import Outcome, Verdict
 from spaces import SHALLOW
 from tests.training.reference import by_stacks
@@ -21,9 +22,14 @@ SETTINGS = Settings(name="s", pilot_trials=4, lanes=1, replicates=16)
 
 
 def train(
-    members: Sequence[Member], data: TrainingData, *, done: Collection[int] = ()
+    members: Sequence[Member],
+    data: TrainingData,
+    *,
+    done: Collection[int] = (),
+    prune: Prune | None = None,
 ) -> Iterator[tuple[int, Result]]:
     assert not done
+    assert prune is None
     yield from by_stacks(members, data, keep_weights=False)
 
 

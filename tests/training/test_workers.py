@@ -96,8 +96,8 @@ def test_results_keep_the_members_indices_whoever_trains(
 
 def test_what_cannot_be_trained_fails_with_its_reason(workers: Workers, data: TrainingData) -> None:
     first, *others = varied(SMALL, 3)
-    unplanned = first.recipe.replace(lr_schedule="one_cycle", epochs=10**15)
-    failed, *results = trained_by(workers, [replace(first, recipe=unplanned), *others], data)
+    unallocatable = first.recipe.replace(depth=2, width=2**24)
+    failed, *results = trained_by(workers, [replace(first, recipe=unallocatable), *others], data)
     assert failed.curve.ending is Ending.FAILED
     assert "MemoryError: Unable to allocate" in failed.curve.reason
     assert {result.curve.ending for result in results} == {Ending.COMPLETED}

@@ -1,0 +1,279 @@
+"""The search: trials over the joint space, asked in batches that fill the stacks.
+
+A batch has STACKS parts. The first trial of a part is asked freely: what was learned so far decides
+on its structure. The others of the part are asked with that structure fixed, so that all of them
+train side by side. Activation, optimizer and regularization vary among them, and all numbers. What
+a trial shows is told to the study when the whole batch has ended; it may be ended earlier by what
+the batches before it showed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import final
+
+from search.data import Dataset
+from search.seeds import derive, generator
+from search.settings import Settings
+from search.study import (
+    BasePruner,
+    BaseSampler,
+    BatchedStudy,
+    MakePruner,
+    MakeSampler,
+    PriorSampler,
+    Store,
+    Told,
+    TrialRecord,
+    get_pruner,
+    get_sampler,
+)
+from search.sweep.folder import SweepFile
+from search.sweep.records import PhaseStarted
+from search.sweep.steps import Job, Trial, run_trials, score, thinned
+from search.training.contract import EpochReport, Member, Result, Seeds
+from search.verdict import LOOKS, Loss
+from spaces import RECIPES, Prior, Recipe, Space, Value, prior_point, recipe_at
+
+STUDY = "search"
+STACKS = 2
+"""Parts of a batch; each has a structure of its own."""
+MEMBERS = 12
+"""Trials in a part: more than train side by side, so that some wait to take the place of others
+that end."""
+STRUCTURE = ("normalization", "depth", "width", "batch_size")
+"""Parameters that decide which trainings can share a stack."""
+CANDIDATES = 5
+"""The best trials that are trained again, beside the default."""
+SELECTION_REPLICATES = 8
+"""Trainings of each, under as many seeds and splits."""
+FLAT_BATCHES = 3
+"""Batches without a gain worth the noise before a search has gone flat."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched, and how."""
+
+    space: Space
+    """What may vary."""
+    recipe: Recipe
+    """The default, which gives every field that the space does not name."""
+    guideline: str
+    """The name of the default."""
+    n_trials: int
+    """At most this many."""
+    make_sampler: MakeSampler
+    """The sampler of a batch, from the space and a seed."""
+    make_pruner: MakePruner
+    """Says which trials end early, from the epochs of a training."""
+    fills_stacks: bool = True
+    """Whether the structure of a part may be fixed; a grid has its own order."""
+
+    def first_points(self) -> list[dict[str, Value]]:
+        """Where it starts: the default, then the guideline's other recipes inside the space."""
+        shape = {name: getattr(self.recipe, name) for name in (*STRUCTURE[1:], "epochs")}
+        others = (RECIPES[x].replace(**shape) for x in RECIPES if x != self.guideline)
+        recipes = (self.recipe, *others)
+        points = [prior_point(self.space, recipe) for recipe in recipes]
+        pairs = zip(recipes, points, strict=True)
+        inside = [point for recipe, point in pairs if recipe_at(self.recipe, point) == recipe]
+        return inside or points[:1]
+
+
+def search_of(
+    file: SweepFile, sampler: BaseSampler | None = None, pruner: BasePruner | None = None
+) -> Search | None:
+    """The search that a sweep asks for, if it does.
+
+    Args:
+        file: what is fixed of the sweep.
+        sampler: in place of the one that the settings name.
+        pruner: the same.
+    """
+    settings, space = file.settings, file.space
+    if space is None:
+        return None
+    base, prior = get_sampler(settings.sampler), _prior(settings, space, file.recipe)
+
+    def make_sampler(space: Space, seed: int) -> BaseSampler:
+        if sampler is not None:
+            return sampler
+        its = base(space, seed)
+        return its if prior is None else PriorSampler(prior, its, seed)
+
+    return Search(
+        space,
+        file.recipe,
+        settings.recipe,
+        settings.n_trials,
+        make_sampler,
+        get_pruner(settings.pruner) if pruner is None else lambda _: pruner,
+        fills_stacks=settings.sampler != "grid" or sampler is not None,
+    )
+
+
+def _prior(settings: Settings, space: Space, recipe: Recipe) -> Prior | None:
+    """Around the default, where the sampler may be told."""
+    if settings.prior == "none" or settings.sampler in ("grid", "qmc"):
+        return None
+    return Prior(space, prior_point(space, recipe), settings.prior)
+
+
+def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
+    """Search until all trials are done, nothing is gained any more, or time is up.
+
+    Args:
+        job: of the sweep.
+        search: what is searched.
+        dataset: the data; its confirm rows are not used.
+
+    Returns:
+        Whether it is over; False if the budget ran out in the middle of a batch.
+
+    Raises:
+        AllTrialsFailedError: if the first trials all failed.
+    """
+    size, seed = STACKS * MEMBERS, job.settings.seed
+    make, epochs = search.make_sampler, search.recipe.epochs
+    study = BatchedStudy(search.space, partial(make, search.space), search.make_pruner(epochs))
+    split = dataset.split(generator(seed, STUDY, "split"))
+    order = derive(seed, STUDY, "order")
+    for listener in job.listeners:
+        listener(PhaseStarted("search", search.n_trials, len(job.store.indices(STUDY))))
+    trials = search_trials(job.store)
+    whole = len(trials) // size
+    study.restore(map(_told, trials[: whole * size]))
+    for batch in range(whole, -(-search.n_trials // size)):
+        trials += sorted(job.store.records(STUDY, start=len(trials)), key=lambda trial: trial.index)
+        if why_over(trials, search.n_trials, job.settings, job.store.seconds) is not None:
+            return True
+        stored = {trial.index: trial for trial in trials[batch * size :]}
+        asked = study.ask(
+            [MEMBERS] * STACKS,
+            derive(seed, STUDY, "sampler", batch),
+            alike=STRUCTURE if search.fills_stacks else (),
+            first=search.first_points() if batch == 0 else (),
+        )
+        for number in stored.keys() & asked.keys():
+            study.tell_again(number, _told(stored[number]))
+        planned = []
+        for number, values in asked.items():
+            init, dropout = (derive(seed, STUDY, name, number) for name in ("init", "dropout"))
+            member = Member(recipe_at(search.recipe, values), split, Seeds(init, order, dropout))
+            if number < search.n_trials:
+                planned.append(_trial(job, search, study, number, member, dataset=dataset))
+        if not run_trials(job, planned, dataset.training_data(with_confirm=False)):
+            return False
+    return True
+
+
+def search_trials(store: Store) -> list[TrialRecord]:
+    """The trials of a search that ended, by number."""
+    return sorted(store.records(STUDY), key=lambda record: record.index)
+
+
+def why_over(
+    trials: Sequence[TrialRecord], n_trials: int, settings: Settings, seconds: float
+) -> str | None:
+    """Why a search does not go on; None if it does.
+
+    Args:
+        trials: those that ended, by number.
+        n_trials: at most this many.
+        settings: of the sweep.
+        seconds: that the sweep has taken.
+    """
+    if len(trials) >= n_trials:
+        return f"all {n_trials:,} trials are done"
+    if not trials or len(trials) % (STACKS * MEMBERS):
+        return None
+    if settings.until == "flat" and is_flat(trials):
+        n = FLAT_BATCHES * STACKS * MEMBERS
+        return f"the last {n} trials gained less than the noise of the validation rows"
+    last = sum(trial.wall_seconds for trial in trials[-STACKS * MEMBERS :])
+    needed = seconds + last + confirmation_seconds(trials, settings)
+    if settings.budget is not None and needed > settings.budget:
+        return "the rest of the budget is for the confirmation"
+    return None
+
+
+def confirmation_seconds(trials: Sequence[TrialRecord], settings: Settings) -> float:
+    """About how long selection and confirmation up to the first look will take.
+
+    Args:
+        trials: of the search, the first that of the default.
+        settings: of the sweep.
+    """
+    busy = sum(trial.seconds for trial in trials)
+    wall = sum(trial.wall_seconds for trial in trials)
+    ranked = sorted(
+        (t for t in trials if t.state == "complete"), key=lambda trial: trial.value or 0
+    )
+    best = [trial.seconds for trial in ranked[:CANDIDATES]]
+    if not best or not busy:
+        return 0.0
+    default = trials[0].seconds * float(trials[0].recipe["epochs"]) / max(trials[0].epochs, 1)
+    first_look = min(LOOKS[0], settings.n_replicates)
+    n_default = settings.pilot_trials + SELECTION_REPLICATES + settings.lanes * first_look
+    n_found = SELECTION_REPLICATES * len(best) + first_look
+    return (default * n_default + sum(best) / len(best) * n_found) * wall / busy
+
+
+def is_flat(trials: Sequence[TrialRecord]) -> bool:
+    """Whether the last batches gained less than the noise: the best value's standard error."""
+    n = FLAT_BATCHES * STACKS * MEMBERS
+    old, new = best_of(trials[:-n]), best_of(trials[-n:])
+    if old is None or new is None:
+        return False
+    assert old.value is not None
+    assert new.value is not None
+    return old.value - new.value < (old.standard_error or 0.0)
+
+
+def best_of(trials: Sequence[TrialRecord]) -> TrialRecord | None:
+    """The trial with the lowest value among those trained to their end; the first of equals."""
+    complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
+    return min(complete, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def _trial(
+    job: Job, search: Search, study: BatchedStudy, number: int, member: Member, *, dataset: Dataset
+) -> Trial:
+    def record(results: Sequence[Result]) -> TrialRecord:
+        (result,) = results
+        rows, curve = member.split.validation, result.curve
+        scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
+        told = study.tell(number, None if scored is None else scored.value)
+        return TrialRecord(
+            study=STUDY,
+            index=number,
+            phase="search",
+            factor="search",
+            level=f"trial {number}",
+            state=told.state,
+            reason=curve.reason,
+            value=told.value,
+            standard_error=None if scored is None else scored.standard_error,
+            params=told.values,
+            recipe=member.recipe.to_dict(),
+            epochs=len(curve.train_loss),
+            best_epoch=curve.best_epoch,
+            curve=thinned(curve),
+            seconds=curve.seconds,
+            trainer=result.trainer,
+            reported=told.reported,
+            noted=told.attributes,
+        )
+
+    def prunes(report: EpochReport) -> bool:
+        by_error = job.loss in (Loss.ERROR_RATE, Loss.RMSE)  # what is known after every epoch
+        loss = report.validation_error if by_error else report.validation_loss
+        return study.prunes(number, report.epoch, loss)
+
+    return Trial(STUDY, number, (member,), record, prunes, search.space)
+
+
+def _told(record: TrialRecord) -> Told:
+    return Told(record.params, record.state, record.value, record.reported, record.noted)

@@ -1,0 +1,111 @@
+"""Samplers and pruners by name, the grid, and the prior."""
+
+from functools import partial
+from random import Random
+
+import optuna
+import pytest
+
+from search.settings import _CHOICES
+from search.study import (
+    PRUNERS,
+    SAMPLERS,
+    BatchedStudy,
+    PriorSampler,
+    get_pruner,
+    get_sampler,
+)
+from search.study.grid import STEPS
+from search.study.prior import FADING_TRIALS, START, prior_share
+from spaces import (
+    SHALLOW,
+    Choice,
+    Float,
+    Prior,
+    Space,
+    Value,
+    grid_size,
+    joint_space,
+    prior_point,
+)
+
+SMALL = Space(
+    {"optimizer": Choice(("nag", "adam")), "width": Choice((50, 100, 200))},
+    {"optimizer": {"nag": Space({"momentum": Float(0.8, 0.95, default=0.9)})}},
+)
+SPACE = joint_space(SHALLOW, "shallow")
+
+
+def test_settings_know_the_same_names() -> None:
+    assert set(_CHOICES["sampler"]) == set(SAMPLERS)
+    assert set(_CHOICES["pruner"]) == set(PRUNERS)
+
+
+def test_unknown_names_are_refused_with_the_choices() -> None:
+    with pytest.raises(ValueError, match="sampler must be one of tpe, random, qmc, grid; received"):
+        get_sampler("cmaes")
+    with pytest.raises(ValueError, match="pruner must be one of hyperband, asha, median, none;"):
+        get_pruner("wilcoxon")
+
+
+def test_a_grid_is_gone_through_once_conditions_included() -> None:
+    study = BatchedStudy(SMALL, partial(get_sampler("grid"), SMALL), get_pruner("none")(3))
+    size = grid_size(SMALL, STEPS)
+    points = study.ask([size // 2, size - size // 2], seed=5)
+    assert size == (STEPS + 1) * 3
+    assert len({str(sorted(values.items())) for values in points.values()}) == size
+
+
+def _ended(n: int, loss_of: dict[str, float], prior: Prior, share: float) -> optuna.Study:
+    """A study of points, a share of them near the prior and the others anywhere."""
+    rng, study = Random(0), optuna.create_study()
+    anywhere = BatchedStudy(
+        prior.space, partial(get_sampler("random"), prior.space), get_pruner("none")(3)
+    )
+    others = list(anywhere.ask([n], seed=1).values())
+    from search.study.ask import distribution  # noqa: PLC0415  # of this helper alone
+
+    domains = {name: distribution(domain) for name, domain in prior.space.parameters()}
+    for other in others:
+        point: dict[str, Value] = prior.sample(rng) if rng.random() < share else other
+        trial = optuna.trial.create_trial(
+            value=loss_of[str(point["activation"])] + 0.01 * rng.random(),
+            params=dict(point),
+            distributions={name: domains[name] for name in point},
+        )
+        study.add_trial(trial)
+    return study
+
+
+@pytest.mark.parametrize("confidence", ["low", "medium", "high"])
+def test_the_prior_is_drawn_from_less_where_it_misleads_and_more_where_it_is_right(
+    confidence: str,
+) -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW), confidence)
+    options = [str(option) for option in Choice(SPACE.domains["activation"].options).options]  # type: ignore[union-attr]  # a choice
+    right = {option: 0.05 if option == "elu" else 0.5 for option in options}
+    wrong = {option: 0.5 if option == "elu" else 0.05 for option in options}
+    shares = [
+        prior_share(prior, _ended(60, losses, prior, 0.4).trials) for losses in (right, wrong)
+    ]
+    assert shares[0] > START * FADING_TRIALS / (FADING_TRIALS + 60) > shares[1]
+
+
+def test_the_share_starts_at_half_and_fades() -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
+    same = dict.fromkeys(["elu", "swish", "relu", "selu"], 0.1)
+    shares = [prior_share(prior, _ended(n, same, prior, 0.5).trials) for n in (0, 100, 400)]
+    assert shares[0] == START
+    assert shares[0] > shares[1] > shares[2]
+
+
+def test_trials_of_the_prior_keep_to_the_default() -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW), "high")
+
+    def near(sampler: optuna.samplers.BaseSampler) -> float:
+        study = BatchedStudy(SPACE, lambda _: sampler, get_pruner("none")(3))
+        points = study.ask([100], seed=0).values()
+        return sum(values["activation"] == "elu" for values in points) / 100
+
+    alone = near(optuna.samplers.RandomSampler(seed=0))
+    assert near(PriorSampler(prior, optuna.samplers.RandomSampler(seed=0), 1)) > alone + 0.1
