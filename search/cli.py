@@ -204,7 +204,7 @@ def list_all(*, json: Json = False) -> None:
         rows = [
             (name, None, None, None, f"cannot be read: {r}")
             if isinstance(r, Exception)
-            else (name, r.state, r.data["source"], r.settings.recipe, headline(r))
+            else (name, r.state, r.data["source"], r.settings.default_name, headline(r))
             for name, r in sweeps.items()
         ]
         _print_json([dict(zip(keys, row, strict=True)) for row in rows])

@@ -24,7 +24,7 @@ from search.tracking import sync as sync_tracking
 from search.training.architecture import Architecture
 from search.training.dispatch import Workers
 from search.training.environment import check_environment
-from search.training.probe import probe
+from search.training.probe import Probed, probe, probe_hypermodel
 
 
 def default_home() -> Path:
@@ -59,8 +59,8 @@ def run(
     """
     settings, dataset, home = _checked(settings, data, home)
     architecture = _architecture(settings, dataset)
-    model = _probed(settings, dataset, architecture)
-    with open_sweep(settings, dataset, home, model=model, sampler=sampler, pruner=pruner) as sweep:
+    own = _probed(settings, dataset, architecture)
+    with open_sweep(settings, dataset, home, own=own, sampler=sampler, pruner=pruner) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
             with _workers(settings, home, architecture) as workers:
@@ -88,7 +88,7 @@ def check(
     """
     settings, dataset, home = _checked(settings, data, home)
     architecture = _architecture(settings, dataset)
-    file = sweep_file(settings, dataset, home, model=_probed(settings, dataset, architecture))
+    file = sweep_file(settings, dataset, home, own=_probed(settings, dataset, architecture))
     with _workers(settings, home, architecture) as workers:
         return preflight(file, dataset, workers=workers.count, sample=workers.sample)
 
@@ -131,17 +131,24 @@ def _in_memory(settings: Settings) -> Settings:
 
 
 def _architecture(settings: Settings, dataset: Dataset) -> Architecture | None:
-    if settings.model is None:
+    text = settings.model or settings.hypermodel
+    if text is None:
         return None
-    return Architecture.of(Named.find("--model", settings.model), dataset.feature_shape)
+    is_hypermodel = settings.hypermodel is not None
+    named = Named.find("--hypermodel" if is_hypermodel else "--model", text)
+    return Architecture.of(named, dataset.feature_shape, is_hypermodel=is_hypermodel)
 
 
-def _probed(settings: Settings, dataset: Dataset, architecture: Architecture | None) -> str | None:
-    """What tells a person's network from others."""
+def _probed(
+    settings: Settings, dataset: Dataset, architecture: Architecture | None
+) -> Probed | None:
+    """What is known of a person's network."""
+    n_outputs = dataset.n_classes or 1
     if architecture is None:
         return None
-    recipe = settings.default_recipe(dataset.n_development)
-    return probe(architecture, recipe, dataset.n_classes or 1)
+    if architecture.is_hypermodel:
+        return probe_hypermodel(architecture, dataset.task, n_outputs)
+    return probe(architecture, settings.default_recipe(dataset.n_development), n_outputs)
 
 
 def _workers(settings: Settings, home: Path, architecture: Architecture | None) -> Workers:

@@ -36,7 +36,7 @@ ORDER = (
 DOORS = {
     "tensorflow": {"search.models", "search.training"},
     "keras": {"search.models", "search.predict", "search.training", "search.interop"},
-    "keras_tuner": {"search.interop"},
+    "keras_tuner": {"search.training", "search.interop"},
     "optuna": {"search.study"},
     "mlflow": {"search.tracking"},
     "sklearn": {"search.data"},

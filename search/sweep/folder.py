@@ -225,8 +225,10 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
             str(new.data["fingerprint"]),
         )
     if old.model != new.model:
+        code = "model" if old.settings.model is not None else "hypermodel"
+        thing = f"--{code} {getattr(old.settings, code)}"
         rule = f"was built as {old.model} when the sweep {old.name!r} began; use another name"
-        raise SettingsChangedError(f"--model {old.settings.model}", rule, new.model)
+        raise SettingsChangedError(thing, rule, new.model)
     if old.space is not None and new.space is not None:
         try:
             check_extends(old.space, new.space)

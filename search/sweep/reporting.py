@@ -148,9 +148,9 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     settings, recipe = file.settings, file.recipe
     depths = [contest.default.recipe.depth for contest in file.contests] or [recipe.depth]
     return {
-        "recipe": settings.recipe,
+        "recipe": settings.default_name,
         "levels": settings.levels,
-        "model": None if file.model is None else f"{settings.model} ({file.model})",
+        "model": f"{settings.model or settings.hypermodel} ({file.model})" if file.model else None,
         "depth": None if file.model else recipe.depth if len(depths) == 1 else depths,
         "width": None if file.model else recipe.width,
         "batch_size": recipe.batch_size,

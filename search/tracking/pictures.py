@@ -102,6 +102,7 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     at = "" if record.depth is None else f" at depth {record.depth}"
     # The recipe has the point of a search under its fields' own names.
     params = {**record.recipe, **({} if is_found else record.params)}
+    params |= params.pop("values", {})  # of a hypermodel, which may set even the batch size
     tags = {
         NAME: name if is_found else f"{name}{at} {number}",
         TRIAL: trial_name(record),
@@ -162,7 +163,7 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str | bytes]) 
         report: where the sweep stands.
         documents: `verdict.md` among them becomes the description.
     """
-    depths, is_own = report.settings.depths, report.settings.model is not None
+    depths, is_own = report.settings.depths, report.conditions["model"] is not None
     settings = report.settings.to_dict() | {
         "factors": ",".join(report.settings.checked_factors),
         "margin": report.terms.margin,

@@ -219,10 +219,15 @@ def _predict(model: keras.Model, rows: Array, task: Task) -> Array:
     """(rows, outputs) probabilities or numbers; none for no rows."""
     if not len(rows):  # which convolutions refuse
         return np.empty((0, model.output_shape[-1]), np.float32)
+    outputs = outputs_of(model, rows)
+    return softmax(outputs, axis=-1) if task == "classification" else outputs
+
+
+def outputs_of(model: keras.Model, rows: Array) -> Array:
+    """(rows, outputs) of a model in inference, of one row or more."""
     starts = range(0, len(rows), ROWS_AT_ONCE)
     chunks = [model(rows[start : start + ROWS_AT_ONCE], training=False) for start in starts]
-    outputs = np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
-    return softmax(outputs, axis=-1) if task == "classification" else outputs
+    return np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
 
 
 def _divergence(history: Mapping[str, Sequence[float]]) -> str | None:

@@ -84,15 +84,27 @@ class _Trainers(dict[TrainerName, Trainer]):
     def __init__(self, data: TrainingData, architecture: Architecture | None) -> None:
         super().__init__()
         self._data = data
-        self._build = starting_model if architecture is None else own_model(architecture)
+        self._architecture = architecture
 
     def __missing__(self, name: TrainerName) -> Trainer:
         made: dict[TrainerName, Callable[[TrainingData], Trainer]] = {
             "stacked": StackedTrainer,
-            "keras": partial(KerasTrainer, build=self._build),
+            "keras": _keras_trainer(self._architecture),
         }
         self[name] = made[name](self._data)
         return self[name]
+
+
+def _keras_trainer(architecture: Architecture | None) -> Callable[[TrainingData], Trainer]:
+    if architecture is None:
+        return partial(KerasTrainer, build=starting_model)
+    if not architecture.is_hypermodel:
+        return partial(KerasTrainer, build=own_model(architecture))
+    from search.training.hypermodel_trainer import (  # noqa: PLC0415  # loads KerasTuner
+        HypermodelTrainer,
+    )
+
+    return partial(HypermodelTrainer, architecture=architecture)
 
 
 def _die_with_parent() -> None:
