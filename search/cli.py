@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from inspect import Parameter, Signature, signature
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
 
@@ -32,6 +33,7 @@ from spaces import SPACES
 INTERRUPTED = 130
 LOOPBACK = "127.0.0.1"
 PORT = "5000"
+MOST_SAMPLES = 1_000_000
 
 app = typer.Typer(
     help="Check a textbook's training defaults against the alternatives on your own data.",
@@ -201,7 +203,7 @@ def list_all(*, json: Json = False) -> None:
         rows = [
             (name, None, None, None, f"cannot be read: {r}")
             if isinstance(r, Exception)
-            else (name, r.state, r.data["source"], r.settings.recipe, headline(r))
+            else (name, r.state, r.data["source"], r.settings.default_name, headline(r))
             for name, r in sweeps.items()
         ]
         print_json([dict(zip(keys, row, strict=True)) for row in rows])
@@ -263,6 +265,32 @@ def sync(
         print_json(identifiers)
     else:
         typer.echo("\n".join(f"{key} {value}" for key, value in identifiers.items()))
+
+
+@app.command()
+def predict(
+    export: Annotated[str, Argument(help="Folder that a model was exported to.")],
+    data: Annotated[str, Argument(help="CSV or Parquet file, or NPZ file with an array x.")],
+    *,
+    samples: Annotated[
+        Text,
+        Option(
+            metavar="N",
+            help="Predict each row so many times under dropout, and tell how unsure that is.",
+        ),
+    ] = None,
+) -> None:
+    """Predict new rows by an exported model: a line of CSV for each."""
+    if samples is not None and not 0 < (int(samples) if samples.isdecimal() else 0) <= MOST_SAMPLES:
+        raise InputError("--samples", f"must be a whole number from 1 to {MOST_SAMPLES:,}", samples)
+    # Heavy: Keras.
+    from search.data import load_rows
+    from search.predict import Exported
+
+    with redirect_stdout(sys.stderr):
+        exported, rows = Exported.read(Path(export)), load_rows(data)
+        predictions = exported.predict(rows, None if samples is None else int(samples))
+    predictions.write_csv(sys.stdout)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from search import defaults
 from search.data import IN_MEMORY, Dataset, Roles, load_dataset
 from search.errors import InputError
 from search.exporting import export as export_best
+from search.named import Named
 from search.report.documents import documents, text_documents
 from search.settings import Settings
 from search.study import BasePruner, BaseSampler, Store
@@ -23,7 +24,10 @@ from search.sweep.reporting import load_report, loss_of
 from search.sweep.run import Sweep, open_sweep, sweep_file
 from search.tracking import Tracker, TrainedModel, resolve_uri
 from search.tracking import sync as sync_tracking
-from search.training.dispatch import Workers, check_environment
+from search.training.architecture import Architecture
+from search.training.dispatch import Workers
+from search.training.environment import check_environment
+from search.training.probe import Probed, probe, probe_hypermodel
 
 
 def default_home() -> Path:
@@ -59,10 +63,14 @@ def run(
         AllTrialsFailedError: if the first trials all failed.
     """
     settings, dataset, home = _checked(settings, data, home)
-    with open_sweep(settings, dataset, home, arms=arms, sampler=sampler, pruner=pruner) as sweep:
+    architecture = _architecture(settings, dataset)
+    own = _probed(settings, dataset, architecture)
+    with open_sweep(
+        settings, dataset, home, arms=arms, own=own, sampler=sampler, pruner=pruner
+    ) as sweep:
         tracker = _tracker(sweep, settings, home)
         try:
-            with Workers(settings.workers, cache=home / "cache") as workers:
+            with _workers(settings, home, architecture) as workers:
                 report = _run_and_log(sweep, tracker, workers, listeners, home=home)
         finally:
             if tracker.identifiers is not None:
@@ -86,8 +94,9 @@ def check(
         InputError: if the settings or the data break a rule; nothing was written.
     """
     settings, dataset, home = _checked(settings, data, home)
-    file = sweep_file(settings, dataset, home)
-    with Workers(settings.workers, cache=home / "cache") as workers:
+    architecture = _architecture(settings, dataset)
+    file = sweep_file(settings, dataset, home, own=_probed(settings, dataset, architecture))
+    with _workers(settings, home, architecture) as workers:
         return preflight(file, dataset, workers=workers.count, sample=workers.sample)
 
 
@@ -126,6 +135,31 @@ def _in_memory(settings: Settings) -> Settings:
     if settings.data not in (defaults.DATA, IN_MEMORY):
         raise InputError("data", "must be named or handed over, not both", settings.data)
     return replace(settings, data=IN_MEMORY)
+
+
+def _architecture(settings: Settings, dataset: Dataset) -> Architecture | None:
+    text = settings.model or settings.hypermodel
+    if text is None:
+        return None
+    is_hypermodel = settings.hypermodel is not None
+    named = Named.find("--hypermodel" if is_hypermodel else "--model", text)
+    return Architecture.of(named, dataset.feature_shape, is_hypermodel=is_hypermodel)
+
+
+def _probed(
+    settings: Settings, dataset: Dataset, architecture: Architecture | None
+) -> Probed | None:
+    """What is known of a person's network."""
+    n_outputs = dataset.n_classes or 1
+    if architecture is None:
+        return None
+    if architecture.is_hypermodel:
+        return probe_hypermodel(architecture, dataset.task, n_outputs)
+    return probe(architecture, settings.default_recipe(dataset.n_development), n_outputs)
+
+
+def _workers(settings: Settings, home: Path, architecture: Architecture | None) -> Workers:
+    return Workers(settings.workers, cache=home / "cache", architecture=architecture)
 
 
 def _run_and_log(

@@ -65,6 +65,8 @@ OPTIONS: dict[str, Option] = {
         "core",
         '"core"',
     ),
+    "model": Option("FILE:NAME", "Your function that builds the network", None, '"cnn.py:build"'),
+    "hypermodel": Option("FILE:NAME", "Your KerasTuner hypermodel", None, '"hyper.py:build"'),
     "depth": Option("N|N,M", "Hidden layers, or several", "the recipe's", "[2, 8]"),
     "width": Option("N", "Units in each", "the recipe's", "100"),
     "epochs": Option("N", "Passes over the rows", "30; 12 above 10,000 rows", "30"),

@@ -19,6 +19,8 @@ ALL = "all"
 """Among the factors to check: all that the recipe sweeps one by one."""
 NONE = "none"
 """Instead of factors to check: there is nothing but a search."""
+HYPERMODEL = "hypermodel"
+"""What a hypermodel's own defaults are called, in place of a recipe's name."""
 LONGEST_NAME = 100
 """Bytes in the name of a sweep, which is a folder's, too."""
 
@@ -86,6 +88,10 @@ class Settings:
     for the factors, and so does None."""
     levels: Literal["core", "full"] = "core"
     """How many alternatives each factor has."""
+    model: str | None = None
+    """A person's function that builds the network, as `module:name` or `file.py:name`."""
+    hypermodel: str | None = None
+    """A person's KerasTuner hypermodel, named as a model is: what it varies is searched."""
     depth: int | tuple[int, ...] | None = None
     """Hidden layers; several are compared side by side, in a table each."""
     width: int | None = None
@@ -130,10 +136,34 @@ class Settings:
             value = getattr(self, setting)
             if value is not None or setting not in _MAY_BE_NONE:
                 check(setting, value)
+        self._check_own()
+        if self.hypermodel is not None:
+            object.__setattr__(self, "factors", (NONE,))
         if self.factors is not None:
             self._tidy_factors(self.factors)
         if self.depth is not None:
             self._tidy_depth(self.depth if isinstance(self.depth, tuple) else (self.depth,))
+
+    def _check_own(self) -> None:
+        """Check that nothing is asked for that a person's own code decides."""
+        decided: dict[str, tuple[str, ...]] = {
+            "model": ("depth", "width"),
+            "hypermodel": ("model", "depth", "width", "space"),
+        }
+        for code, settings in decided.items():
+            for setting in settings:
+                if getattr(self, code) is not None and getattr(self, setting) is not None:
+                    rule = f"must be left out where --{code} builds the network"
+                    raise InputError(f"--{setting}", rule, getattr(self, setting))
+        if self.hypermodel is None:
+            return
+        if self.factors not in (None, (NONE,)):
+            rule = "must be left out: --hypermodel says what varies"
+            raise InputError("--factors", rule, ",".join(self.factors or ()))
+        for setting, default in (("recipe", defaults.RECIPE), ("levels", "core")):
+            if getattr(self, setting) != default:
+                rule = "must be left out: --hypermodel has defaults of its own"
+                raise InputError(f"--{setting}", rule, getattr(self, setting))
 
     def _tidy_factors(self, factors: tuple[str, ...]) -> None:
         """Check the factors and give equal requests one form."""
@@ -166,6 +196,11 @@ class Settings:
         if self.factors == (NONE,):
             return ()
         return self.factors or swept_factors(self.recipe)
+
+    @property
+    def default_name(self) -> str:
+        """What the default is called that all else is compared with."""
+        return self.recipe if self.hypermodel is None else HYPERMODEL
 
     @property
     def n_trials(self) -> int:
@@ -245,7 +280,10 @@ def _check_name(setting: str, value: object) -> None:
 
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "name": _check_name,
-    **dict.fromkeys(("data", "target", "group", "time", "space", "tracking_uri"), _check_text),
+    **dict.fromkeys(
+        ("data", "target", "group", "time", "model", "hypermodel", "space", "tracking_uri"),
+        _check_text,
+    ),
     **dict.fromkeys(_CHOICES, _check_choice),
     **dict.fromkeys(("categories", "factors"), _check_names),
     **dict.fromkeys(

@@ -8,11 +8,11 @@ from spaces.edges import Edge, edges
 from spaces.extension import check_extends
 from spaces.grid import grid_point, grid_size
 from spaces.guideline import FACTORS, TABLE, Factor, Level, get_factor, levels, swept_factors
-from spaces.joint import SHAPE, SPACES, field_of, get_space, joint_space, nuisance_space, recipe_at
+from spaces.joint import SHAPE, SPACES, get_space, joint_space, nuisance_space, recipe_at
 from spaces.own import load_space
 from spaces.prior import CONFIDENCES, Prior, changes, prior_point
 from spaces.questions import QUESTIONS, Alternative, alternatives, default_answer, questions
-from spaces.recipe import DEEP, RECIPES, SELF_NORMALIZING, SHALLOW, Recipe, get_recipe
+from spaces.recipe import DEEP, RECIPES, SELF_NORMALIZING, SHALLOW, Recipe, field_of, get_recipe
 from spaces.space import Space, Value, describe
 from spaces.validity import check_recipes
 

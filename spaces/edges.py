@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from spaces.domain import Choice, Domain, Float, Int
-from spaces.joint import field_of
+from spaces.recipe import field_of
 from spaces.space import Space, Value, describe
 
 SHARE = 0.05
@@ -56,7 +56,7 @@ def edges(space: Space, values: Mapping[str, Value]) -> tuple[Edge, ...]:
 
 
 def _edge(name: str, domain: Domain, value: Value) -> Edge | None:
-    if isinstance(value, str):
+    if isinstance(value, str | bool):
         return None
     end = _end(domain, value)
     if end is None:

@@ -1,10 +1,11 @@
 """Search spaces over recipes: the joint space of all factors, and a recipe's nuisance space."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from spaces.domain import Choice, Domain, Float
 from spaces.guideline import TABLE, levels
-from spaces.recipe import DEEP, SELF_NORMALIZING, SHALLOW, Recipe
+from spaces.recipe import DEEP, SELF_NORMALIZING, SHALLOW, Recipe, field_of
 from spaces.space import Space, Value
 
 # Short grids, since every shape is a program of its own to compile; the base recipe's own first.
@@ -51,18 +52,16 @@ def nuisance_space(recipe: Recipe) -> Space:
     return Space(domains)
 
 
-def field_of(parameter: str) -> str:
-    """The recipe field that a parameter sets, given its full name."""
-    return parameter.rpartition(".")[2]
-
-
 def recipe_at(base: Recipe, values: Mapping[str, Value]) -> Recipe:
     """The recipe at one point of a space over recipe fields.
 
     Args:
         base: gives every field that the point does not name.
         values: parameters under their full names; `nag.momentum` sets the field `momentum`.
+            Where the base has a hypermodel's values, these take their place, if there are any.
     """
+    if base.values:
+        return dataclasses.replace(base, values=tuple(values.items()) or base.values)
     return base.replace(**{field_of(name): value for name, value in values.items()})
 
 

@@ -12,8 +12,7 @@ from statistics import NormalDist
 from typing import final
 
 from spaces.domain import Choice, Domain, Float, Int
-from spaces.joint import field_of
-from spaces.recipe import Recipe
+from spaces.recipe import Recipe, field_of
 from spaces.space import Space, Value
 
 _LARGEST_SHARE = 1 - 2**-53
@@ -139,7 +138,9 @@ def prior_point(space: Space, base: Recipe) -> dict[str, Value]:
     Where it has not, the point has the space's default, and what that choice brings has the
     guideline's: a rate of NAG says nothing about Adam's.
     """
-    values: dict[str, Value] = {}
+    values: dict[str, Value] = dict(base.values)
+    if values:
+        return values
     for name, domain in space.active(values):
         own = getattr(base, field_of(name))
         values[name] = own if domain.accepts(own) else domain.default
@@ -150,7 +151,7 @@ def prior_point(space: Space, base: Recipe) -> dict[str, Value]:
 def changes(space: Space, base: Recipe, values: Mapping[str, Value]) -> int:
     """How many choices of a point differ from a recipe, its shape's among them; numbers do not."""
     return sum(
-        values[name] != getattr(base, field_of(name))
+        values[name] != base.value_of(name)
         for name, domain in space.active(values)
         if isinstance(domain, Choice)
     )

@@ -12,6 +12,8 @@ from spaces.space import Value
 
 FORMAT = 1
 
+OF_A_HYPERMODEL = ("batch_size", "epochs")
+"""What a recipe says beside a hypermodel's values, unless the hypermodel does."""
 _NUMBERS = ("depth", "width", "batch_size", "epochs")
 _LARGEST = 2**31 - 1  # what an array's axis may have
 # field: (may it equal zero, what it must stay below)
@@ -73,6 +75,9 @@ class Recipe:
     """Factor of the squared kernel penalty."""
     max_norm: float | None = None
     """Largest norm of a hidden unit's incoming weights."""
+    values: tuple[tuple[str, Value], ...] = ()
+    """Of a hypermodel, by their full names in its space. Where there are any, they and what the
+    hypermodel makes of them decide all but batch size and epochs."""
 
     def __post_init__(self) -> None:
         for name in (*FACTORS, *_NUMBERS):
@@ -87,7 +92,9 @@ class Recipe:
                 raise ValueError(f"{name} does not exist under {self}; received {value!r}")
 
     def __str__(self) -> str:
-        """The six levels, short enough for a log line."""
+        """The six levels, or a hypermodel's values, short enough for a log line."""
+        if self.values:
+            return " ".join(f"{name}={value}" for name, value in self.values)
         return " ".join(f"{name}={getattr(self, name)}" for name in FACTORS)
 
     @property
@@ -104,6 +111,13 @@ class Recipe:
     def restores_best(self) -> bool:
         """Whether training ends with the best epoch's weights instead of the last one's."""
         return self.regularization != "none"
+
+    def value_of(self, parameter: str) -> Value | None:
+        """What it has of a parameter of a space, by its full name: `nag.momentum`."""
+        if self.values:
+            return dict(self.values).get(parameter)
+        value: Value | None = getattr(self, field_of(parameter))
+        return value
 
     def hyperparameters(self) -> dict[str, float]:
         """The numbers that this recipe's levels bring, with their values."""
@@ -132,7 +146,10 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Format version and all fields that exist, ready for JSON."""
         fields = dataclasses.asdict(self)
-        return {"format": FORMAT, **{k: v for k, v in fields.items() if v is not None}}
+        if self.values:
+            own = {name: fields[name] for name in OF_A_HYPERMODEL}
+            return {"format": FORMAT, **own, "values": dict(self.values)}
+        return {"format": FORMAT, **{k: v for k, v in fields.items() if v not in (None, ())}}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
@@ -146,6 +163,9 @@ class Recipe:
                 f"a recipe's format must be {FORMAT}; received {fields.get('format')!r}"
             )
         given = {name: value for name, value in fields.items() if name != "format"}
+        if "values" in given:
+            given = {**dataclasses.asdict(SHALLOW), **given}
+            given["values"] = tuple(dict(given["values"]).items())
         known = {field.name: field for field in dataclasses.fields(cls)}
         for name in given:
             if name not in known:
@@ -172,8 +192,13 @@ class Recipe:
         return cls.from_dict(fields)
 
 
-FIELDS = tuple(field.name for field in dataclasses.fields(Recipe))
+FIELDS = tuple(field.name for field in dataclasses.fields(Recipe) if field.name != "values")
 """The fields of a recipe, in their order."""
+
+
+def field_of(parameter: str) -> str:
+    """The recipe field that a parameter sets, given its full name."""
+    return parameter.rpartition(".")[2]
 
 
 def check_field(name: str, value: Any) -> None:

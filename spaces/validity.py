@@ -6,8 +6,8 @@ from itertools import product
 
 from spaces.domain import Choice, Domain, Float, Int
 from spaces.guideline import FACTORS
-from spaces.joint import field_of, recipe_at
-from spaces.recipe import FIELDS, Recipe, check_field
+from spaces.joint import recipe_at
+from spaces.recipe import FIELDS, Recipe, check_field, field_of
 from spaces.space import Space, Value
 
 SEARCHED = tuple(name for name in FIELDS if name != "epochs")

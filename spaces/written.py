@@ -21,8 +21,8 @@ from typing import Any
 
 from spaces.domain import Choice, Domain, Float, Int
 from spaces.guideline import FACTORS, Level
-from spaces.joint import SHAPE, field_of
-from spaces.recipe import Recipe
+from spaces.joint import SHAPE
+from spaces.recipe import Recipe, field_of
 from spaces.space import Space
 from spaces.validity import BRINGING, SEARCHED, check_name, check_values
 

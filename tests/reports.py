@@ -87,7 +87,7 @@ def report(
             "notes": [],
             "columns": [{"name": "pixel", "kind": "number", "done": "kept", "n_features": 64}],
         },
-        conditions={},
+        conditions={"model": None},
         terms=terms,
         factors=mixed(terms=terms) if factors is None else factors,
         notes=notes,

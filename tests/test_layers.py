@@ -11,13 +11,16 @@ ROOT = Path(__file__).parent.parent
 ORDER = (
     "spaces",
     "search.errors",
+    "search.named",
     "search.seeds",
     "search.defaults",
     "search.memory",
     "search.rows",
     "search.data",
     "search.models",
+    "search.predict",
     "search.training",
+    "search.interop",
     "search.settings",
     "search.options",
     "search.config",
@@ -36,7 +39,8 @@ ORDER = (
 )
 DOORS = {
     "tensorflow": {"search.models", "search.training"},
-    "keras": {"search.models", "search.training"},
+    "keras": {"search.models", "search.predict", "search.training", "search.interop"},
+    "keras_tuner": {"search.training", "search.interop"},
     "optuna": {"search.study"},
     "mlflow": {"search.tracking"},
     "sklearn": {"search.data"},

@@ -6,6 +6,7 @@ from search.data.preparation import Preparation
 from search.data.sources import IN_MEMORY, SOURCES, load_table
 from search.data.splits import split_development
 from search.data.table import Roles, Table
+from search.data.unlabelled import load_rows
 
 __all__ = [
     "IN_MEMORY",
@@ -16,6 +17,7 @@ __all__ = [
     "Summary",
     "Table",
     "load_dataset",
+    "load_rows",
     "load_table",
     "split_development",
 ]

@@ -38,9 +38,9 @@ def table_from_arrays(
         raise InputError(source, rule, ", ".join(sorted(map(str, arrays))) or "none")
     confirm = None
     if "x" in arrays:
-        x, y = _features(arrays["x"], source), _targets(arrays["y"], source)
+        x, y = features_of(arrays["x"], source), _targets(arrays["y"], source)
     else:
-        parts = [_features(arrays[key], source) for key in ("x_train", "x_test")]
+        parts = [features_of(arrays[key], source) for key in ("x_train", "x_test")]
         targets = [_targets(arrays[key], source) for key in ("y_train", "y_test")]
         confirm = np.repeat([False, True], [len(part) for part in parts])
         x, y = _joined(parts, source), pd.concat(targets, ignore_index=True)
@@ -68,7 +68,12 @@ def _table(
     return make_table(frame.assign(**{target: y}), target, task, confirm=confirm, **names)
 
 
-def _features(x: Any, source: str) -> pd.DataFrame | Array:
+def features_of(x: Any, source: str) -> pd.DataFrame | Array:
+    """A table whose columns are called x0, x1, ..., or images in their shape.
+
+    Raises:
+        InputError: if it is neither.
+    """
     if isinstance(x, pd.DataFrame):
         return x
     values = np.asarray(x)

@@ -91,7 +91,7 @@ def _load_file(data: str, target: str | None, task: Task | None, roles: Roles) -
             raise InputError("data", "must be a file that exists", data)
         if suffix == NPZ:
             _check_no_target(target, data)
-            arrays = _read_npz(path)
+            arrays = read_npz(path)
             return table_from_arrays(arrays, source=data, name=path.stem, task=task, roles=roles)
         frame = FILE_READERS[suffix](path)
     except OSError as error:
@@ -192,7 +192,7 @@ FILE_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
 NPZ = ".npz"
 
 
-def _read_npz(path: Path) -> dict[str, Any]:
+def read_npz(path: Path) -> dict[str, Any]:
     """The arrays of a file; none that would have to be unpickled."""
     try:
         with zipfile.ZipFile(path) as archive:

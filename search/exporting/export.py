@@ -54,6 +54,8 @@ def _final_model(report: SweepReport, home: Path) -> FinalModel:
         InputError: saying why there is none.
     """
     model, why = None, f"none: it is {report.state}"
+    if not folder.read(home, report.name).has_final:
+        why = "none: its networks are built by code of your own"
     if report.state == "stopped":
         why = "none: its budget is spent"
     if report.best is not None:

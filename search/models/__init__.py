@@ -2,8 +2,10 @@
 
 from search.models.build import build_model, loss_for
 from search.models.initializers import INITIALIZERS, get_initializer, initial_weights
-from search.models.layers import ACTIVATIONS, Layers, get_activation
-from search.models.optimizers import OPTIMIZERS, build_optimizer
+from search.models.layers import ACTIVATIONS, Block, Layers, get_activation
+from search.models.monte_carlo import MonteCarloDropout, Uncertain, predictive_entropy
+from search.models.optimizers import OPTIMIZERS, build_optimizer, follow_rates
+from search.models.own import build_own
 from search.models.schedules import (
     Patience,
     Plateau,
@@ -16,11 +18,16 @@ __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
     "OPTIMIZERS",
+    "Block",
     "Layers",
+    "MonteCarloDropout",
     "Patience",
     "Plateau",
+    "Uncertain",
     "build_model",
     "build_optimizer",
+    "build_own",
+    "follow_rates",
     "get_activation",
     "get_initializer",
     "initial_weights",
@@ -28,4 +35,5 @@ __all__ = [
     "may_stop_early",
     "planned_momentum",
     "planned_rates",
+    "predictive_entropy",
 ]

@@ -27,22 +27,17 @@ def build_model(
         recipe: what to build.
         n_features: length of a row.
         n_outputs: classes, or 1 for a regression.
-        dropout: as in `Layers`.
+        dropout: makes the dropout layers, as in `Layers`.
 
     Returns:
         (rows, n_features) -> (rows, n_outputs) logits or numbers.
     """
     layers = Layers(recipe, dropout)
-    blocks = [
-        layers.inputs(),
-        *(layers.dense(recipe.width, last=i == recipe.depth) for i in range(1, recipe.depth + 1)),
-        layers.output(n_outputs),
-    ]
-    inputs = outputs = keras.Input((n_features,))
-    for block in blocks:
-        for layer in block:
-            outputs = layer(outputs)
-    return keras.Model(inputs, outputs)
+    inputs = keras.Input((n_features,))
+    outputs = layers.inputs()(inputs)
+    for _ in range(recipe.depth):
+        outputs = layers.dense(recipe.width)(outputs)
+    return keras.Model(inputs, layers.output(n_outputs)(outputs))
 
 
 def loss_for(task: str) -> keras.losses.Loss:

@@ -1,13 +1,16 @@
 """Layer factories: every layer of a network with a recipe's settings, in the recipe's order."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import count
 from typing import Any, final
 
 import keras
 from keras.layers import Layer
 
 from search.models.initializers import get_initializer
+from search.seeds import derive
 from spaces import Recipe
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
@@ -49,9 +52,20 @@ def get_activation(name: str) -> Callable[[Any], Any]:
 
 
 @final
+class Block(tuple[Layer, ...]):
+    """Layers to put one after the other: call it, or unpack it into a `Sequential`."""
+
+    __slots__ = ()
+
+    def __call__(self, inputs: Any) -> Any:
+        """What the last layer makes of the inputs; the inputs themselves if there is none."""
+        return reduce(lambda tensor, layer: layer(tensor), self, inputs)
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The factories of one recipe; each returns layers to put one after the other.
+    """The factories of one recipe; each returns a block.
 
     For an architecture of one's own:
 
@@ -59,9 +73,9 @@ class Layers:
         model = keras.Sequential([
             keras.Input((28, 28, 1)),
             *layers.inputs(),
-            *layers.hidden(keras.layers.Conv2D, 32, 3),
+            *layers.conv2d(32, 3),
             keras.layers.Flatten(),
-            *layers.dense(100, last=True),
+            *layers.dense(100),
             *layers.output(10),
         ])
 
@@ -71,20 +85,29 @@ class Layers:
 
     recipe: Recipe
     """Whose settings the layers get; its depth and width do not matter here."""
-    dropout: Callable[[float], Layer] | None = None
+    dropout_layer: Callable[[float], Layer] | None = None
     """Makes a dropout layer of a rate, in place of Keras's; called in the network's order."""
+    seed: int | None = None
+    """Of the kernels, each by its place among them, in [0, 2**32); None leaves them to Keras."""
+    _places: Iterator[int] = field(default_factory=count, repr=False)
 
-    def inputs(self) -> tuple[Layer, ...]:
+    def inputs(self) -> Block:
         """What stands between the inputs and the first layer: dropout, under `dropout_inputs`."""
-        return self._dropout() if self.recipe.regularization == "dropout_inputs" else ()
+        return self._dropout("dropout_inputs")
 
-    def dense(self, units: int, *, last: bool = False) -> tuple[Layer, ...]:
-        """A hidden block around `Dense(units)`; as `hidden`."""
-        return self.hidden(keras.layers.Dense, units, last=last)
+    def dense(self, units: int, **options: Any) -> Block:
+        """A hidden block around `Dense`; as `hidden`."""
+        return self.hidden(keras.layers.Dense, units, **options)
 
-    def hidden(
-        self, layer: Callable[..., Layer], *args: Any, last: bool = False, **options: Any
-    ) -> tuple[Layer, ...]:
+    def conv1d(self, filters: int, kernel_size: Any, **options: Any) -> Block:
+        """A hidden block around `Conv1D`; as `hidden`."""
+        return self.hidden(keras.layers.Conv1D, filters, kernel_size, **options)
+
+    def conv2d(self, filters: int, kernel_size: Any, **options: Any) -> Block:
+        """A hidden block around `Conv2D`; as `hidden`."""
+        return self.hidden(keras.layers.Conv2D, filters, kernel_size, **options)
+
+    def hidden(self, layer: Callable[..., Layer], *args: Any, **options: Any) -> Block:
         """A hidden block: the layer, normalization, activation and dropout.
 
         Batch normalization before the activation makes a bias useless, so that layer has none.
@@ -93,8 +116,7 @@ class Layers:
         Args:
             layer: one of `KERNEL_AXES`.
             *args: its own arguments: units, or filters and kernel size.
-            last: whether this is the last hidden block, which `dropout_last` drops after.
-            **options: more of its own arguments, such as strides.
+            **options: more of its own arguments, such as strides; they win over the recipe's.
 
         Raises:
             ValueError: listing the layers.
@@ -102,25 +124,34 @@ class Layers:
         if layer not in KERNEL_AXES:
             listed = ", ".join(known.__name__ for known in KERNEL_AXES)
             raise ValueError(f"layer must be one of {listed}; received {layer!r}")
-        recipe = self.recipe
+        recipe, settings = self.recipe, self._kernel_options()
         if recipe.max_norm is not None:
-            options["kernel_constraint"] = keras.constraints.MaxNorm(
+            settings["kernel_constraint"] = keras.constraints.MaxNorm(
                 recipe.max_norm, axis=KERNEL_AXES[layer]
             )
         if recipe.normalization == "batch":
-            options["use_bias"] = False
-        block = self._normalized(layer(*args, **self._kernel_options(), **options))
-        drops = recipe.regularization in DROPOUTS
-        if drops and (last or recipe.regularization != "dropout_last"):
-            block += self._dropout()
-        return block
+            settings["use_bias"] = False
+        block = self._normalized(layer(*args, **{**settings, **options}))
+        return Block((*block, *self.dropout()))
 
-    def output(self, units: int) -> tuple[Layer, ...]:
-        """The output layer: no activation, so logits or numbers; penalized as hidden kernels."""
-        return (keras.layers.Dense(units, **self._kernel_options()),)
+    def activation(self) -> Block:
+        """The recipe's activation alone, after a sum of branches, say."""
+        return Block((keras.layers.Activation(get_activation(self.recipe.activation)),))
+
+    def dropout(self) -> Block:
+        """What hidden blocks end with: dropout, if the recipe drops in every hidden layer."""
+        return self._dropout("dropout", "alpha_dropout", "dropout_inputs")
+
+    def output(self, units: int) -> Block:
+        """The output layer: no activation, so logits or numbers; penalized as hidden kernels.
+
+        Under `dropout_last`, dropout stands before it.
+        """
+        layer = keras.layers.Dense(units, **self._kernel_options())
+        return Block((*self._dropout("dropout_last"), layer))
 
     def _normalized(self, layer: Layer) -> tuple[Layer, ...]:
-        activation = keras.layers.Activation(get_activation(self.recipe.activation))
+        (activation,) = self.activation()
         match self.recipe.normalization:
             case "batch":
                 return layer, keras.layers.BatchNormalization(), activation
@@ -132,7 +163,10 @@ class Layers:
 
     def _kernel_options(self) -> dict[str, Any]:
         recipe = self.recipe
-        options: dict[str, Any] = {"kernel_initializer": get_initializer(recipe.initializer)}
+        place = next(self._places)
+        seed = None if self.seed is None else derive(self.seed, "init", place)
+        initializer = get_initializer(recipe.initializer, seed=seed)
+        options: dict[str, Any] = {"kernel_initializer": initializer}
         match recipe.regularization:
             case "l1":
                 options["kernel_regularizer"] = keras.regularizers.L1(recipe.l1)
@@ -142,6 +176,9 @@ class Layers:
                 options["kernel_regularizer"] = keras.regularizers.L1L2(recipe.l1, recipe.l2)
         return options
 
-    def _dropout(self) -> tuple[Layer, ...]:
-        make = self.dropout or DROPOUTS[self.recipe.regularization]
-        return (make(self.recipe.dropout_rate or 0.0),)
+    def _dropout(self, *levels: str) -> Block:
+        """A dropout layer, if the recipe's regularization is one of these levels."""
+        if self.recipe.regularization not in levels:
+            return Block()
+        make = self.dropout_layer or DROPOUTS[self.recipe.regularization]
+        return Block((make(self.recipe.dropout_rate or 0.0),))

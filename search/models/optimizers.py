@@ -32,11 +32,16 @@ class PlannedRates(LearningRateSchedule):  # type: ignore[misc]  # Keras ships n
     """
 
     def __init__(self, rates: NDArray[np.float64]) -> None:
-        self._rates = np.ravel(rates)
+        flat = np.ravel(rates)
+        self._rates = keras.Variable(flat, dtype=keras.config.floatx(), trainable=False)
+
+    def assign(self, rates: NDArray[np.float64]) -> None:
+        """Plan other rates, also for training steps that are compiled already."""
+        self._rates.assign(np.ravel(rates))
 
     def __call__(self, step: Any) -> Any:
         """The rate of a step (counted from 0), a tensor inside a training step."""
-        return _look_up(self._rates, step)
+        return keras.ops.take(self._rates, keras.ops.minimum(step, self._rates.shape[0] - 1))
 
 
 @final
@@ -59,10 +64,12 @@ class PlannedMomentumSGD(keras.optimizers.SGD):  # type: ignore[misc]  # Keras s
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable."""
         velocity = self.momentums[self._get_variable_index(variable)]
-        momentum = keras.ops.cast(_look_up(self._momenta, self.iterations), variable.dtype)
-        step = gradient * keras.ops.cast(learning_rate, variable.dtype)
-        self.assign(velocity, velocity * momentum - step)
-        self.assign_add(variable, velocity * momentum - step if self.nesterov else velocity)
+        table = keras.ops.convert_to_tensor(self._momenta, variable.dtype)
+        step = keras.ops.minimum(self.iterations, len(self._momenta) - 1)
+        momentum = keras.ops.take(table, step)
+        move = gradient * keras.ops.cast(learning_rate, variable.dtype)
+        self.assign(velocity, velocity * momentum - move)
+        self.assign_add(variable, velocity * momentum - move if self.nesterov else velocity)
 
 
 def build_optimizer(
@@ -90,6 +97,18 @@ def build_optimizer(
     return make(**options)
 
 
-def _look_up(values: NDArray[np.float64], step: Any) -> Any:
-    table = keras.ops.convert_to_tensor(values, keras.config.floatx())
-    return keras.ops.take(table, keras.ops.minimum(step, len(values) - 1))
+def follow_rates(
+    optimizer: keras.optimizers.Optimizer, recipe: Recipe, steps_per_epoch: int
+) -> None:
+    """Give an optimizer the learning rates of a recipe that differs in nothing else from its own.
+
+    Args:
+        optimizer: as `build_optimizer` made it for epochs this long; compiled or not.
+        recipe: says what it is to follow.
+        steps_per_epoch: as before.
+    """
+    planned = optimizer._learning_rate  # noqa: SLF001  # its property looks the rate up
+    if isinstance(planned, PlannedRates):
+        planned.assign(planned_rates(recipe, steps_per_epoch))
+    else:
+        optimizer.learning_rate = recipe.learning_rate

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from search.sweep.arms import FOUND
 from search.sweep.records import SearchReport, Selected, SweepReport
 from search.verdict import METRICS, Loss, in_units
-from spaces import FACTORS, Recipe
+from spaces import FACTORS, Recipe, Value
 
 _SHAPE = {"depth": "hidden layers", "width": "units", "batch_size": "rows in a batch"}
 
@@ -27,6 +27,8 @@ def search_in_words(report: SweepReport) -> dict[str, str]:
 
 def changes_in_words(recipe: Recipe, default: Recipe) -> str:
     """In what a recipe differs from the default, its numbers last."""
+    if recipe.values:
+        return ", ".join(f"{name} {in_short(value)}" for name, value in recipe.values)
     numbers = [f"{name} {value:.3g}" for name, value in recipe.hyperparameters().items()]
     return ", ".join([choices_in_words(recipe, default) or "the default's choices", *numbers])
 
@@ -41,6 +43,11 @@ def choices_in_words(recipe: Recipe, default: Recipe) -> str:
         if getattr(recipe, name) != getattr(default, name)
     ]
     return ", ".join(levels + shape)
+
+
+def in_short(value: Value) -> str:
+    """A value of a hypermodel: numbers to three figures."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _tried(report: SweepReport, search: SearchReport) -> str:

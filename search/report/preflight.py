@@ -12,7 +12,7 @@ from rich.text import Text
 from search.data import Summary
 from search.memory import in_bytes
 from search.report.progress import in_time
-from search.report.words import asked
+from search.report.words import GUIDELINE, asked
 from search.sweep.preflight import Expectation, Preflight
 from search.sweep.records import Planned
 from search.verdict import LOOKS, Terms, in_units
@@ -75,7 +75,7 @@ def _lines(found: Preflight) -> dict[str, str]:
     file, data = found.file, found.file.data
     n_confirm, there = int(data["n_confirm"]), in_bytes(found.machine_memory)
     return {
-        "sweep": f"{file.name}: the {file.settings.recipe} recipe",
+        "sweep": f"{file.name}: the {GUIDELINE[file.settings.default_name]}",
         "data": (
             f"{PurePath(str(data['source'])).name}: {int(data['n_rows']) - n_confirm:,} development"
             f" and {n_confirm:,} confirm rows, {int(data['n_features']):,} features; "

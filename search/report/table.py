@@ -106,7 +106,7 @@ def sweeps_table(sweeps: Mapping[str, SweepReport | Exception]) -> Table:
             Text(name, "bold"),
             report.state,
             Text(data_name(report)),
-            report.settings.recipe,
+            report.settings.default_name,
             Text(finding(report)),
         )
     return table

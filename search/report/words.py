@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from search.report.found import choices_in_words
+from search.report.found import choices_in_words, in_short
 from search.report.rows import OTHER_CHOICE, TONES, in_layers, sections, standing
-from search.settings import Settings
+from search.settings import HYPERMODEL, Settings
 from search.sweep.arms import COMBINATION, FOUND
 from search.sweep.records import SearchReport, SweepReport
 from search.verdict import (
@@ -24,6 +24,7 @@ GUIDELINE = {
     "shallow": "shallow recipe",
     "deep": "deep recipe",
     "self_normalizing": "self-normalizing recipe",
+    HYPERMODEL: "hypermodel's own defaults",
 }
 # How the headline speaks of what swaps more than one default.
 _WHOLE = {
@@ -41,7 +42,7 @@ def headline(report: SweepReport) -> str:
 
 def finding(report: SweepReport) -> str:
     """What was found, in clauses that follow the name of the data."""
-    recipe = GUIDELINE[report.settings.recipe]
+    recipe = GUIDELINE[report.settings.default_name]
     if report.search is not None and not report.factors:
         return _finding_of_search(recipe, report.search)
     obstacle = _obstacle(report)
@@ -159,19 +160,23 @@ def conditions(report: SweepReport) -> dict[str, str]:
     """What every claim of a report is conditional on."""
     recipe, data, settings = report.recipe, report.data, report.settings
     n_confirm, margin = int(data["n_confirm"]), in_units(report.terms.margin, report.terms.loss)
-    levels = (f"{factor} {level.name}" for factor, level in recipe.levels.items())
+    levels = [f"{factor} {level.name}" for factor, level in recipe.levels.items()]
+    own = [f"{name} {in_short(value)}" for name, value in recipe.values]
     depths = dict.fromkeys(factor.depth or recipe.depth for factor in report.factors)
+    dense = f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}"
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
             f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{asked(settings)}"
         ),
-        "default": f"{', '.join(levels)}; {'; '.join(_claims(report.factors))}",
+        "default": f"{', '.join(own or levels)}; {'; '.join(_claims(report.factors))}",
         "network": (
-            f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}; "
+            f"{report.conditions['model'] or dense}; "
             f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
         ),
-        "tuning": (
+        "tuning": "none: each is trained with its own values"
+        if own
+        else (
             "learning rate and strengths anew for every level: "
             f"{settings.pilot_trials} pilot trials, then {_plural(settings.lanes, 'lane')} "
             "in each replicate"

@@ -151,7 +151,8 @@ def combination(contest: Contest, levels: Mapping[str, str]) -> Contest:
 def found_contest(default: Arm, n_trials: int, level: str, recipe: Recipe) -> Contest:
     """What a search found against the default, on fresh replicates.
 
-    The default is tuned anew in every replicate, as ever; what was found is taken as it is.
+    The default is tuned anew in every replicate, as ever, unless it is a hypermodel's, of which
+    nobody knows what to tune; what was found is taken as it is.
 
     Args:
         default: that the search began with.
@@ -160,9 +161,9 @@ def found_contest(default: Arm, n_trials: int, level: str, recipe: Recipe) -> Co
         recipe: with all of its numbers.
     """
     stream = (FOUND, str(n_trials))
-    depth = default.depth
+    depth, is_fixed = default.depth, default.is_fixed
     return Contest(
-        Arm(FOUND, default.level, default.recipe, depth=depth, stream=stream),
+        Arm(FOUND, default.level, default.recipe, depth=depth, stream=stream, is_fixed=is_fixed),
         (Arm(FOUND, level, recipe, depth=depth, stream=stream, is_fixed=True),),
     )
 

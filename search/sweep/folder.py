@@ -49,6 +49,8 @@ class SweepFile:
     """source, task, target, notes, fingerprint, and the counts of rows, features and classes."""
     arms: tuple[Arm, ...] = ()
     """What is compared, where that was given instead of following from the settings."""
+    model: str | None = None
+    """What tells the person's own network from others, if there is one; see `probe`."""
     space: Space | None = None
     """What the search varies, if there is one."""
 
@@ -63,6 +65,11 @@ class SweepFile:
             return ()
         return contests(self.arms or plan_arms(self.settings, self.recipe))
 
+    @property
+    def has_final(self) -> bool:
+        """Whether it ends with a final model; networks of a person's own are not kept."""
+        return self.model is None
+
     def to_json(self) -> str:
         """As `sweep.json` has it."""
         return json.dumps(
@@ -73,6 +80,7 @@ class SweepFile:
                 "recipe": self.recipe.to_dict(),
                 "data": dict(self.data),
                 "arms": [arm.to_dict() for arm in self.arms],
+                "model": self.model,
                 "space": None if self.space is None else self.space.to_dict(),
             },
             indent=1,
@@ -110,6 +118,7 @@ def read(home: Path, name: str) -> SweepFile:
             recipe=Recipe.from_dict(content["recipe"]),
             data=content["data"],
             arms=tuple(Arm.from_dict(fields) for fields in content["arms"]),
+            model=content["model"],
             space=None if content["space"] is None else Space.from_dict(content["space"]),
         )
     except (ValueError, KeyError, TypeError, InputError) as problem:
@@ -220,6 +229,11 @@ def _check_unchanged(old: SweepFile, new: SweepFile) -> None:
             f"had the fingerprint {old.data['fingerprint']}; use another name for other data",
             str(new.data["fingerprint"]),
         )
+    if old.model != new.model:
+        code = "model" if old.settings.model is not None else "hypermodel"
+        thing = f"--{code} {getattr(old.settings, code)}"
+        rule = f"was built as {old.model} when the sweep {old.name!r} began; use another name"
+        raise SettingsChangedError(thing, rule, new.model)
     if old.space is not None and new.space is not None:
         try:
             check_extends(old.space, new.space)

@@ -112,8 +112,7 @@ def plan(file: SweepFile) -> Planned:
         comparisons=sum(len(contest.alternatives) for contest in file.contests),
         pilot=pilot,
         first_look=pilot + first * in_replicate,
-        # And the final model.
-        most=pilot + last * in_replicate + _found(file, last) + 1,
+        most=pilot + last * in_replicate + _found(file, last) + file.has_final,
         search=0 if file.space is None else settings.n_trials,
     )
 
@@ -135,11 +134,11 @@ def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
         InputError: if the machine has less.
     """
     data = dataset.training_data(with_confirm=True)
-    recipes = [recipe for _, recipe in _recipes(file)] + _largest(file)
-    structures = [structure_of(recipe, data) for recipe in recipes]
-    stack = max(
-        min(LARGEST_STACK * one, max(one, stack_memory())) for one in map(stack_bytes, structures)
-    )
+    stack = 0  # of a person's own network nothing is known
+    if file.model is None:
+        recipes = [recipe for _, recipe in _recipes(file)] + _largest(file)
+        sizes = [stack_bytes(structure_of(recipe, data)) for recipe in recipes]
+        stack = max(min(LARGEST_STACK * one, max(one, stack_memory())) for one in sizes)
     rows = dataset.x.nbytes + dataset.x_confirm.nbytes
     # A worker has the rows twice, as it received them and as TensorFlow wants them.
     needed = 2 * rows + workers * (2 * rows + stack)
@@ -235,7 +234,8 @@ def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], ...]:
         for stream, recipe in recipes
         for _ in range(settings.lanes)
     ]
-    return pilot, confirm, pilot[:1]  # the final model, should nothing beat the default
+    # The final model is the default's, should nothing beat it.
+    return pilot, confirm, pilot[: 1 if file.has_final else 0]
 
 
 def _expectations(terms: Terms) -> Iterator[Expectation]:

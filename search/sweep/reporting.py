@@ -89,18 +89,20 @@ def report(
     """Put together what a person is told."""
     terms = judge.terms
     records = store.all_records()
-    best = _best(file, store, judge, standing)
+    is_settled = _is_settled(file, store, standing)
+    best = _best(file, store, judge, standing) if is_settled and file.has_final else None
+    is_done = is_settled and (best is not None or not file.has_final)
     states = Counter(record.state for record in records)
     return SweepReport(
         name=file.name,
-        state="running" if is_held else "done" if best else _unfinished(file, store),
+        state="running" if is_held else "done" if is_done else _unfinished(file, store),
         settings=file.settings,
         recipe=file.recipe,
         data=file.data,
         conditions=_conditions(file, terms),
         terms=terms,
         factors=standing.factors,
-        notes=(*file.data["notes"], *_notes(standing, store)),
+        notes=(*file.data["notes"], *_notes(file, standing, store)),
         complete=states["complete"],
         pruned=states["pruned"],
         failed=states["failed"],
@@ -137,12 +139,15 @@ def _search(file: SweepFile, store: Store) -> SearchReport | None:
     )
 
 
-def _best(file: SweepFile, store: Store, judge: Judge, standing: Standing) -> Best | None:
-    """The best recipe and its final model, which is the last that a sweep trains."""
+def _is_settled(file: SweepFile, store: Store, standing: Standing) -> bool:
+    """Whether all comparisons and the search are over."""
     asked = [arm for contest in file.contests for arm in contest.arms]
     has_pilot = all(_has_pilot(arm, file, store) for arm in asked)
-    if standing.current is not None or not has_pilot or not _search_is_over(file, store):
-        return None
+    return standing.current is None and has_pilot and _search_is_over(file, store)
+
+
+def _best(file: SweepFile, store: Store, judge: Judge, standing: Standing) -> Best | None:
+    """The best recipe and its final model, which is the last that a sweep trains."""
     best = best_recipe(file, standing, store)
     record = final_record(store, best.recipe)
     if record is None:
@@ -166,10 +171,11 @@ def _conditions(file: SweepFile, terms: Terms) -> Mapping[str, Any]:
     settings, recipe = file.settings, file.recipe
     depths = [contest.default.recipe.depth for contest in file.contests] or [recipe.depth]
     return {
-        "recipe": settings.recipe,
+        "recipe": settings.default_name,
         "levels": settings.levels,
-        "depth": recipe.depth if len(depths) == 1 else depths,
-        "width": recipe.width,
+        "model": f"{settings.model or settings.hypermodel} ({file.model})" if file.model else None,
+        "depth": None if file.model else recipe.depth if len(depths) == 1 else depths,
+        "width": None if file.model else recipe.width,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "early_stopping_patience": defaults.EARLY_STOPPING_PATIENCE,
@@ -203,7 +209,7 @@ def _has_pilot(arm: Arm, file: SweepFile, store: Store) -> bool:
     return len(store.records(arm.pilot_study)) >= file.settings.pilot_trials
 
 
-def _notes(standing: Standing, store: Store) -> list[str]:
+def _notes(file: SweepFile, standing: Standing, store: Store) -> list[str]:
     """What a reader should know: windows still at the edge, replicates that failed, slow levels."""
     notes = []
     for arm in (arm for stage in standing.stages for arm in stage.arms):
@@ -214,7 +220,8 @@ def _notes(standing: Standing, store: Store) -> list[str]:
             if edge is not None:
                 which = "lowest" if edge == "low" else "highest"
                 notes.append(f"{name}: the best learning rates are the {which} that were tried")
-        if any(record.trainer == "keras" for record in (*pilot, *confirm)):
+        by_keras = (record for record in (*pilot, *confirm) if record.trainer == "keras")
+        if file.model is None and any(by_keras):
             notes.append(f"{name}: no stack can express it; Keras trained it, one by one")
         failed = sum(record.state == "failed" for record in confirm)
         if failed:

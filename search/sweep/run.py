@@ -27,7 +27,11 @@ from search.sweep.standing import GROUPS, LABELS, Judge, Stage, Standing
 from search.sweep.steps import Job, Train
 from search.sweep.windows import Window
 from search.training.plan import cores
+from search.training.probe import Probed
 from spaces import Recipe, Space, joint_space, load_space
+
+_OF_THE_MODEL = ("depth", "width")
+"""Recipe fields that a person's own network decides."""
 
 
 @final
@@ -72,7 +76,7 @@ class Sweep:
         for stage in self._look().stages[:1]:  # with too few replicates for a look it has a pilot
             if not self._pilot(job, stage, windows):
                 return
-        if self._decide(job, windows) and self._search(job, windows):
+        if self._decide(job, windows) and self._search(job, windows) and self.file.has_final:
             best = best_recipe(self.file, self._look(), self.store)
             train_final(job, best.recipe, self.dataset)
 
@@ -135,6 +139,7 @@ def open_sweep(
     home: Path,
     *,
     arms: Sequence[Arm] = (),
+    own: Probed | None = None,
     sampler: BaseSampler | None = None,
     pruner: BasePruner | None = None,
 ) -> Iterator[Sweep]:
@@ -145,6 +150,7 @@ def open_sweep(
         dataset: what the settings name, prepared.
         home: the folder of all sweeps.
         arms: what to compare instead of what the settings ask for, the default first.
+        own: what is known of the person's own network, if there is one.
         sampler: of the search, in place of the one that the settings name.
         pruner: the same.
 
@@ -156,7 +162,7 @@ def open_sweep(
             was written.
         SweepHeldError: if another process works on this sweep.
     """
-    file = sweep_file(settings, dataset, home, arms=arms)
+    file = sweep_file(settings, dataset, home, arms=arms, own=own)
     memory_needed(file, dataset, settings.workers or cores())
     with folder.hold(home, file.name):
         folder.write(home, file)
@@ -167,7 +173,12 @@ def open_sweep(
 
 
 def sweep_file(
-    settings: Settings, dataset: Dataset, home: Path, *, arms: Sequence[Arm] = ()
+    settings: Settings,
+    dataset: Dataset,
+    home: Path,
+    *,
+    arms: Sequence[Arm] = (),
+    own: Probed | None = None,
 ) -> SweepFile:
     """What is fixed of the sweep that settings ask for; nothing is written.
 
@@ -176,8 +187,14 @@ def sweep_file(
         InputError: if the metric does not fit the data.
         SettingsChangedError: if the name is taken by a sweep with other settings or data.
     """
-    name = settings.name or default_name(dataset.name, settings.recipe)
+    name = settings.name or default_name(dataset.name, settings.default_name)
     file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
+    if own is not None:
+        file = replace(file, model=own.digest)
+    if own is not None and own.space is not None:
+        values = tuple(own.space.defaults().items())
+        recipe = replace(file.recipe, values=values)
+        file = replace(file, recipe=recipe, space=own.space)
     loss_of(file)
     folder.check_unchanged(home, file)
     return file
@@ -222,12 +239,19 @@ def _space(settings: Settings, recipe: Recipe) -> Space | None:
     Raises:
         InputError: if it is a person's own and breaks a rule.
     """
-    if not settings.n_trials:
+    if not settings.n_trials or settings.hypermodel is not None:
         return None
     if settings.space is not None:
         try:
-            return load_space(settings.space, recipe)
+            found = load_space(settings.space, recipe)
         except ValueError as error:
             rule, _, received = str(error).partition("; received ")
             raise InputError("--space", rule, received or settings.space) from None
-    return joint_space(recipe, settings.recipe, full=settings.levels == "full")
+        if settings.model is not None and found.domains.keys() & set(_OF_THE_MODEL):
+            raise InputError("--space", "must not vary what --model decides", settings.space)
+        return found
+    joint = joint_space(recipe, settings.recipe, full=settings.levels == "full")
+    if settings.model is None:
+        return joint
+    domains = {name: x for name, x in joint.domains.items() if name not in _OF_THE_MODEL}
+    return Space(domains, joint.conditions)

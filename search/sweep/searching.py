@@ -69,10 +69,13 @@ class Search:
     make_pruner: MakePruner
     """Says which trials end early, from the epochs of a training."""
     fills_stacks: bool = True
-    """Whether the structure of a part may be fixed; a grid has its own order."""
+    """Whether the structure of a part may be fixed; a grid has its own order, and a hypermodel no
+    stacks."""
 
     def first_points(self) -> list[dict[str, Value]]:
         """Where it starts: the default, then the guideline's other recipes inside the space."""
+        if self.recipe.values:
+            return [prior_point(self.space, self.recipe)]
         shape = {name: getattr(self.recipe, name) for name in (*STRUCTURE[1:], "epochs")}
         others = (RECIPES[x].replace(**shape) for x in RECIPES if x != self.guideline)
         recipes = (self.recipe, *others)
@@ -110,7 +113,7 @@ def search_of(
         settings.n_trials,
         make_sampler,
         get_pruner(settings.pruner) if pruner is None else lambda _: pruner,
-        fills_stacks=settings.sampler != "grid" or sampler is not None,
+        fills_stacks=not file.recipe.values and (settings.sampler != "grid" or sampler is not None),
     )
 
 

@@ -102,7 +102,8 @@ def found_contests(file: SweepFile, store: Store) -> list[Contest]:
     search = search_of(file)
     if search is None:
         return []
-    default = Arm(DEFAULT, file.settings.recipe, file.recipe)
+    is_fixed = bool(file.recipe.values)
+    default = Arm(DEFAULT, file.settings.default_name, file.recipe, is_fixed=is_fixed)
     chosen = ((n, choose(selected).candidate) for n, selected in selections(search, store))
     return [
         found_contest(default, n, level_of(winner.number), winner.recipe)

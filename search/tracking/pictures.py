@@ -104,6 +104,7 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
     at = "" if record.depth is None else f" at depth {record.depth}"
     # The recipe has the point of a search under its fields' own names.
     params = {**record.recipe, **({} if is_found else record.params)}
+    params |= params.pop("values", {})  # of a hypermodel, which may set even the batch size
     tags = {
         NAME: name if is_found else f"{name}{at} {number}",
         TRIAL: trial_name(record),
@@ -164,13 +165,14 @@ def picture_of_sweep(report: SweepReport, documents: Mapping[str, str | bytes]) 
         report: where the sweep stands.
         documents: `verdict.md` among them becomes the description.
     """
-    depths = report.settings.depths
+    depths, is_own = report.settings.depths, report.conditions["model"] is not None
     settings = report.settings.to_dict() | {
         "factors": ",".join(report.settings.checked_factors),
         "margin": report.terms.margin,
         "task": report.data["task"],
-        "depth": report.recipe.depth if len(depths) == 1 else ",".join(map(str, depths)),
-        "width": report.recipe.width,
+        "model": report.conditions["model"],
+        "depth": None if is_own else ",".join(map(str, depths)),
+        "width": None if is_own else report.recipe.width,
         "epochs": report.recipe.epochs,
         "batch_size": report.recipe.batch_size,
     }

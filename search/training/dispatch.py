@@ -5,7 +5,6 @@ a worker for each core, with one thread, and each keeps to the programs it has c
 also never share a process at a time: XLA is not safe against that.
 """
 
-import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -15,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, final
 
-from search.errors import InputError
 from search.memory import machine_memory
 from search.rows import TrainingData
+from search.training.architecture import Architecture
 from search.training.contract import Member, Prune, Result, Sample, failed
 from search.training.jobs import Job, JobDone, plan_jobs, plan_samples
 from search.training.plan import MEMORY_SHARE, cores
@@ -37,13 +36,18 @@ class Workers:
             the machine's.
         cache: folder for compiled programs, which spare later workers the compiling; None keeps
             none. It is emptied if a worker dies: a damaged program may be why.
+        architecture: a person's own network, in place of the recipes' depth and width.
 
     Raises:
         ValueError: if `count` is less than 1.
     """
 
     def __init__(
-        self, count: int | None = None, memory: int | None = None, cache: Path | None = None
+        self,
+        count: int | None = None,
+        memory: int | None = None,
+        cache: Path | None = None,
+        architecture: Architecture | None = None,
     ) -> None:
         if count is not None and count < 1:
             raise ValueError(f"workers must be at least 1; received {count}")
@@ -51,6 +55,7 @@ class Workers:
         """Processes at a time."""
         self._memory = memory or int(machine_memory() * MEMORY_SHARE) // self.count
         self._cache = cache
+        self._architecture = architecture
         self._cache_is_suspect = False
         self._workers: list[_Worker] = []
 
@@ -100,10 +105,19 @@ class Workers:
 
         Yields:
             (index into `members`, result) as each is finished.
+
+        Raises:
+            InputError: if the source of a person's own network has changed meanwhile.
         """
         known = set(done)
         is_pruned = prune is not None
-        planned = plan_jobs(members, data, keep_weights=keep_weights, is_pruned=is_pruned)
+        planned = plan_jobs(
+            members,
+            data,
+            is_own=self._architecture is not None,
+            keep_weights=keep_weights,
+            is_pruned=is_pruned,
+        )
         waiting = [job for job in planned if not known.issuperset(job.members)]
         yield from self._work(waiting, data, prune)
 
@@ -119,7 +133,7 @@ class Workers:
         Returns:
             What was measured, a program at a time.
         """
-        samples, epochs = plan_samples(steps, data)
+        samples, epochs = plan_samples(steps, data, is_own=self._architecture is not None)
         results = dict(self._work(list(samples), data))
         return [
             Sample.of([results[i] for i in job.members], its)
@@ -151,7 +165,9 @@ class Workers:
                 return
             if idle is None:
                 cache = None if self._cache_is_suspect else self._cache
-                idle = _Worker(max(1, cores() // self.count), cache)
+                if self._architecture is not None:
+                    self._architecture.build.check_unchanged()
+                idle = _Worker(max(1, cores() // self.count), cache, self._architecture)
                 self._workers.append(idle)
             job = self._choose(idle, waiting)
             waiting.remove(job)
@@ -217,24 +233,15 @@ def train(
         yield from own.train(members, data, done=done, keep_weights=keep_weights)
 
 
-def check_environment() -> None:
-    """Check what the environment says of Keras before a worker does.
-
-    Raises:
-        InputError: if it asks for another backend than TensorFlow.
-    """
-    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend != "tensorflow":
-        raise InputError("KERAS_BACKEND", "must be tensorflow or left out", backend)
-
-
 @final
 class _Worker:
     """The parent's side of a worker process."""
 
-    def __init__(self, n_threads: int, cache: Path | None) -> None:
+    def __init__(
+        self, n_threads: int, cache: Path | None, architecture: Architecture | None
+    ) -> None:
         self.connection, theirs = CONTEXT.Pipe()
-        arguments = theirs, n_threads, cache
+        arguments = theirs, n_threads, cache, architecture
         self._process = CONTEXT.Process(target=_serve, args=arguments, daemon=True)
         with without_main():
             self._process.start()
@@ -281,7 +288,9 @@ class _Worker:
         return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
 
-def _serve(connection: Connection, n_threads: int, cache: Path | None) -> None:
+def _serve(
+    connection: Connection, n_threads: int, cache: Path | None, architecture: Architecture | None
+) -> None:
     from search.training.worker import serve  # noqa: PLC0415  # TensorFlow, in the worker alone
 
-    serve(connection, n_threads, cache)
+    serve(connection, n_threads, cache, architecture)

@@ -40,7 +40,7 @@ class Job:
     def program(self) -> object:
         """What a worker needs to have compiled; equal for jobs that need the same."""
         if self.plan is None:
-            return self.trainer
+            return keras_program(next(iter(self.members.values())))
         n_train = len(next(iter(self.members.values())).split.train)
         return self.plan.structure, self.plan.groups, self.plan.lanes, n_train
 
@@ -106,10 +106,16 @@ def choose_trainer(recipe: Recipe) -> TrainerName:
     return next(name for name, supports in TRAINERS.items() if supports(recipe))
 
 
+def keras_program(member: Member) -> object:
+    """What Keras compiles a model for; equal where the learning rates and seeds alone differ."""
+    return "keras", member.recipe.replace(learning_rate=1.0), len(member.split.train)
+
+
 def plan_jobs(
     members: Sequence[Member],
     data: TrainingData,
     *,
+    is_own: bool = False,
     keep_weights: bool = False,
     is_pruned: bool = False,
 ) -> Iterator[Job]:
@@ -118,12 +124,13 @@ def plan_jobs(
     Args:
         members: all members of a step of a sweep: the jobs follow from them and the data alone.
         data: what they are trained on.
+        is_own: whether networks are a person's own, which Keras alone can train.
         keep_weights: whether results are to carry the kept weights.
         is_pruned: whether trainings may be told to end.
     """
     own: dict[TrainerName, list[int]] = {name: [] for name in TRAINERS}
     for index, member in enumerate(members):
-        own[choose_trainer(member.recipe)].append(index)
+        own["keras" if is_own else choose_trainer(member.recipe)].append(index)
     stackable = own["stacked"]
     for plan in plan_stacks([members[index] for index in stackable], data):
         indices = tuple(tuple(stackable[i] for i in group) for group in plan.indices)
@@ -135,13 +142,14 @@ def plan_jobs(
 
 
 def plan_samples(
-    steps: Sequence[Sequence[Member]], data: TrainingData
+    steps: Sequence[Sequence[Member]], data: TrainingData, *, is_own: bool = False
 ) -> tuple[list[Job], list[tuple[int, ...]]]:
     """A short job for each program that steps need, and what it is a sample of.
 
     Args:
         steps: all members of each step of a sweep.
         data: what they are trained on.
+        is_own: as for `plan_jobs`.
 
     Returns:
         The jobs, whose members have indices over all steps, and for each of them how many epochs
@@ -151,7 +159,7 @@ def plan_samples(
     epochs: dict[object, list[int]] = {}
     offset = 0
     for step, members in enumerate(steps):
-        for job in plan_jobs(members, data):
+        for job in plan_jobs(members, data, is_own=is_own):
             samples.setdefault(job.program, job.sample(offset))
             its = sum(member.recipe.epochs for member in job.members.values())
             epochs.setdefault(job.program, [0] * len(steps))[step] += its

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import final
 
 import keras
@@ -13,25 +14,28 @@ from scipy.special import softmax
 from search.defaults import EARLY_STOPPING_PATIENCE, PERFORMANCE_FACTOR, PERFORMANCE_PATIENCE
 from search.models import (
     build_model,
-    build_optimizer,
+    build_own,
     initial_weights,
     loss_for,
     may_stop_early,
     planned_rates,
 )
 from search.rows import Array, Task, TrainingData
+from search.training.architecture import Architecture
 from search.training.batches import epoch_order, n_steps
 from search.training.contract import Curve, Ending, EpochReport, Member, Prune, Result, failed
 from search.training.jobs import Job, Trainer
+from search.training.reuse import Build, CompiledModels
 from spaces import Recipe
 
 ROWS_AT_ONCE = 1024
 """Rows in a batch when a model only predicts."""
 
-_METRICS: dict[Task, Callable[[], keras.metrics.Metric]] = {
+METRICS: dict[Task, Callable[[], keras.metrics.Metric]] = {
     "classification": lambda: keras.metrics.SparseCategoricalAccuracy(name="metric"),
     "regression": lambda: keras.metrics.RootMeanSquaredError(name="metric"),
 }
+"""What a training is told by, beside its loss."""
 
 
 def starting_model(member: Member, data: TrainingData) -> keras.Model:
@@ -42,25 +46,42 @@ def starting_model(member: Member, data: TrainingData) -> keras.Model:
     return model
 
 
+def own_model(architecture: Architecture) -> Build:
+    """What makes a member's model as it starts, in a person's own architecture, uncompiled."""
+    load = cache(architecture.build.load)
+
+    def starting(member: Member, data: TrainingData) -> keras.Model:
+        shape, seed = architecture.row_shape, member.seeds.init
+        return build_own(load(), member.recipe, shape, data.n_outputs, seed)
+
+    return starting
+
+
 @final
 class KerasTrainer(Trainer):
     """Trains with `keras.Model.fit` and the callbacks of Keras.
 
     It takes over the global random numbers of Python, NumPy and TensorFlow, from which Keras seeds
-    dropout, and the Keras session, which it clears after each member.
+    dropout, and the Keras session.
 
     Args:
         data: the rows that members name.
-        build: makes a member's model as it starts, uncompiled; it outputs logits or numbers.
+        build: makes a member's model as it starts; as for `CompiledModels`. It outputs logits or
+            numbers.
+        reuses: whether a compiled model serves the next member of the same program. What it
+            finds is the same to the last bit.
     """
 
     def __init__(
         self,
         data: TrainingData,
-        build: Callable[[Member, TrainingData], keras.Model] = starting_model,
+        build: Build = starting_model,
+        *,
+        reuses: bool = True,
     ) -> None:
         self._data = data
-        self._build = build
+        self._models = CompiledModels(data, build, self._compile)
+        self._reuses = reuses
 
     def train(self, job: Job, prune: Prune | None = None) -> Iterator[tuple[int, Result]]:
         """Train the members in turn; see `Trainer.train`."""
@@ -70,7 +91,6 @@ class KerasTrainer(Trainer):
                 result = self._train(member, pruning, keep_weights=job.keep_weights)
             except Exception as error:  # noqa: BLE001  # other members may do better
                 result = failed(error, "keras")
-            finally:
                 keras.utils.clear_session()
             yield index, result
 
@@ -79,13 +99,8 @@ class KerasTrainer(Trainer):
         data, recipe, validation = self._data, member.recipe, member.split.validation
         steps = n_steps(len(member.split.train), recipe.batch_size)
         keras.utils.set_random_seed(member.seeds.dropout)
-        model = self._build(member, data)
-        model.compile(
-            optimizer=build_optimizer(recipe, steps_per_epoch=steps),
-            loss=loss_for(data.task),
-            metrics=[_METRICS[data.task]()],
-            steps_per_execution=steps,  # a whole epoch without Python in between
-        )
+        compiled = self._models.take(member)
+        model = compiled.model
         history = model.fit(
             _batches(member, data),
             epochs=recipe.epochs,
@@ -93,7 +108,7 @@ class KerasTrainer(Trainer):
             shuffle=False,
             validation_data=(data.features[validation], data.targets[validation, None]),
             validation_batch_size=ROWS_AT_ONCE,
-            callbacks=[*_callbacks(recipe), pruning],
+            callbacks=[*recipe_callbacks(recipe), pruning],
             verbose=0,
         ).history
         kept = _divergence(history) is None
@@ -101,7 +116,7 @@ class KerasTrainer(Trainer):
             _predict(model, rows, data.task) if kept else None
             for rows in (data.features[validation], data.held_out)
         ]
-        return Result(
+        result = Result(
             curve=_curve(
                 member,
                 data.task,
@@ -113,6 +128,21 @@ class KerasTrainer(Trainer):
             held_out=predicted[1],
             weights=tuple(model.get_weights()) if kept and keep_weights else None,
             trainer="keras",
+        )
+        if self._reuses:
+            self._models.give_back(member, compiled)
+        else:
+            keras.utils.clear_session()
+        return result
+
+    def _compile(
+        self, model: keras.Model, optimizer: keras.optimizers.Optimizer, steps: int
+    ) -> None:
+        model.compile(
+            optimizer=optimizer,
+            loss=loss_for(self._data.task),
+            metrics=[METRICS[self._data.task]()],
+            steps_per_execution=steps,  # a whole epoch without Python in between
         )
 
 
@@ -144,7 +174,8 @@ class _Pruning(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         self.model.stop_training = self.was_pruned
 
 
-def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+def recipe_callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    """What a recipe asks of `fit`: early stopping and performance scheduling, where it has them."""
     callbacks = [_StopAtDivergence()]
     if recipe.restores_best:
         # As many epochs as there are: it then only restores.
@@ -188,10 +219,15 @@ def _predict(model: keras.Model, rows: Array, task: Task) -> Array:
     """(rows, outputs) probabilities or numbers; none for no rows."""
     if not len(rows):  # which convolutions refuse
         return np.empty((0, model.output_shape[-1]), np.float32)
+    outputs = outputs_of(model, rows)
+    return softmax(outputs, axis=-1) if task == "classification" else outputs
+
+
+def outputs_of(model: keras.Model, rows: Array) -> Array:
+    """(rows, outputs) of a model in inference, of one row or more."""
     starts = range(0, len(rows), ROWS_AT_ONCE)
     chunks = [model(rows[start : start + ROWS_AT_ONCE], training=False) for start in starts]
-    outputs = np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
-    return softmax(outputs, axis=-1) if task == "classification" else outputs
+    return np.concatenate([keras.ops.convert_to_numpy(chunk) for chunk in chunks])
 
 
 def _divergence(history: Mapping[str, Sequence[float]]) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from keras.layers import Activation, BatchNormalization, Dense, Dropout, LayerNormalization
 
 from search.models import ACTIVATIONS, Layers, get_activation
-from spaces import DEEP, FACTORS, SHALLOW
+from spaces import DEEP, FACTORS, SHALLOW, Recipe
 
 BLOCKS = {
     "none": [Dense, Activation],
@@ -42,26 +42,27 @@ def test_a_block_stands_in_the_recipes_order(normalization: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("regularization", "inputs", "middle", "last"),
+    ("regularization", "inputs", "hidden", "output"),
     [
         ("early_stopping", 0, 0, 0),
-        ("dropout", 0, 1, 1),
-        ("alpha_dropout", 0, 1, 1),
-        ("dropout_inputs", 1, 1, 1),
+        ("dropout", 0, 1, 0),
+        ("alpha_dropout", 0, 1, 0),
+        ("dropout_inputs", 1, 1, 0),
         ("dropout_last", 0, 0, 1),
     ],
 )
 def test_dropout_stands_where_its_level_says(
-    regularization: str, inputs: int, middle: int, last: int
+    regularization: str, inputs: int, hidden: int, output: int
 ) -> None:
     layers = Layers(SHALLOW.replace(regularization=regularization))
     kind = keras.layers.AlphaDropout if regularization == "alpha_dropout" else Dropout
-    parts = (layers.inputs(), layers.dense(5), layers.dense(5, last=True), layers.output(3))
+    parts = (layers.inputs(), layers.dense(5), layers.output(3))
     drops = [[layer for layer in part if isinstance(layer, kind)] for part in parts]
-    assert [len(part) for part in drops] == [inputs, middle, last, 0]
+    assert [len(part) for part in drops] == [inputs, hidden, output]
     assert all(layer.rate == layers.recipe.dropout_rate for part in drops for layer in part)
-    if last:
-        assert parts[2][-1] is drops[2][0]
+    assert types(layers.dropout()) == [kind] * hidden
+    assert type(parts[1][-1]) is (kind if hidden else Activation)
+    assert type(parts[2][-1]) is Dense
 
 
 @pytest.mark.parametrize(
@@ -106,3 +107,29 @@ def test_layers_of_the_same_shape_start_apart() -> None:
     model = keras.Sequential([keras.Input((5,)), *layers.dense(5), *layers.dense(5)])
     first, _, second, _ = model.get_weights()
     assert not np.array_equal(first, second)
+
+
+def test_a_block_is_called_as_a_layer_is() -> None:
+    inputs = keras.Input((6, 6, 1))
+    outputs = Layers(DEEP).conv2d(3, 2, strides=2)(inputs)
+    assert outputs.shape == (None, 3, 3, 3)
+    assert types(tuple(keras.Model(inputs, outputs).layers[1:])) == [
+        keras.layers.Conv2D,
+        BatchNormalization,
+        Activation,
+    ]
+    assert Layers(DEEP).dropout()(inputs) is inputs
+
+
+def test_seeded_kernels_depend_on_their_place_alone() -> None:
+    def kernels(recipe: Recipe, seed: int) -> list[Any]:
+        layers = Layers(recipe, seed=seed)
+        blocks = (layers.dense(5), layers.dense(5), layers.output(5))
+        model = keras.Sequential([keras.Input((5,)), *(x for block in blocks for x in block)])
+        return [weights for weights in model.get_weights() if weights.ndim == 2]
+
+    first, plain, dropping = kernels(DEEP, 1), SHALLOW, SHALLOW.replace(regularization="dropout")
+    np.testing.assert_array_equal(first, kernels(plain, 1))
+    np.testing.assert_array_equal(first, kernels(dropping, 1))
+    assert not any(map(np.array_equal, first, kernels(DEEP, 2)))
+    assert not np.array_equal(first[0], first[1])

@@ -183,7 +183,8 @@ def by_keras(
 ) -> Iterator[tuple[int, Result]]:
     """What Keras makes of the members, as it comes."""
     job = Job("keras", dict(enumerate(members)), keep_weights=keep_weights)
-    yield from KerasTrainer(data, build).train(job, prune)
+    reuses = build is starting_model  # elsewhere masks are part of the model
+    yield from KerasTrainer(data, build, reuses=reuses).train(job, prune)
 
 
 def trained(members: Sequence[Member], data: TrainingData, dtype: str = "float32") -> list[Result]:

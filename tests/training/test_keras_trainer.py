@@ -12,7 +12,7 @@ from search.training.batches import epoch_order, n_steps
 from search.training.contract import Ending, Member, Result, Seeds
 from search.training.keras_trainer import starting_model
 from spaces import SHALLOW, Recipe
-from tests.training.reference import by_keras
+from tests.training.reference import by_keras, identical
 
 SMALL = SHALLOW.replace(depth=1, width=16, epochs=3)
 SEEDS = Seeds(init=1, order=2, dropout=3)
@@ -192,7 +192,7 @@ def test_it_trains_an_architecture_of_ones_own(noise: TrainingData) -> None:
             [
                 keras.Input((data.features.shape[1],)),
                 keras.layers.Reshape((-1, 1)),
-                *layers.hidden(keras.layers.Conv1D, 3, 2, last=True),
+                *layers.hidden(keras.layers.Conv1D, 3, 2),
                 keras.layers.Flatten(),
                 *layers.output(data.n_outputs),
             ]
@@ -202,3 +202,24 @@ def test_it_trains_an_architecture_of_ones_own(noise: TrainingData) -> None:
     [(_, result)] = by_keras([member(recipe, noise)], noise, convolution)
     assert result.weights is not None
     assert result.weights[0].shape == (2, 1, 3)
+
+
+@pytest.mark.parametrize("optimizer", ["nag", "adamw", "nadam", "rmsprop"])
+@pytest.mark.parametrize("lr_schedule", ["performance", "one_cycle"])
+def test_a_model_used_again_finds_what_a_new_one_would(
+    optimizer: str, lr_schedule: str, noise: TrainingData
+) -> None:
+    recipe = SMALL.replace(
+        optimizer=optimizer,
+        lr_schedule=lr_schedule,
+        normalization="batch",
+        regularization="dropout",
+        dropout_rate=0.3,
+        epochs=2,
+    )
+    faster = recipe.replace(learning_rate=2 * recipe.learning_rate)
+    members = [member(recipe, noise), member(faster, noise, Seeds(4, 5, 6))]
+    first, second = by_keras(members, noise)
+    assert identical(first[1], train(recipe, noise))
+    assert identical(second[1], train(faster, noise, Seeds(4, 5, 6)))
+    assert not identical(first[1], second[1])

@@ -105,7 +105,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def _default(report: SweepReport, depth: int | None) -> Trained:
-    return _trained(report, DEFAULT, report.settings.recipe, depth=depth, comparison=None)
+    return _trained(report, DEFAULT, report.settings.default_name, depth=depth, comparison=None)
 
 
 def _alternatives(report: SweepReport, factors: Sequence[FactorVerdict]) -> Iterator[Trained]:
