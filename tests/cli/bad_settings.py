@@ -100,6 +100,30 @@ def of_words() -> Iterator[Bad]:
     yield Bad("--group, --time and --categories must be left out", "run --group patient")
 
 
+def of_searches() -> Iterator[Bad]:
+    """What a search is asked for by, and spaces of one's own."""
+    for setting in ("sampler", "pruner", "prior", "until"):
+        yield Bad(f"--{setting} must be one of", f"run --{setting} wide")
+    own = "run --factors none --space"
+    yield Bad("--space no.toml must be a readable file", f"{own} no.toml")
+    yield Bad("--space a space of one's own must be FILE.toml", f"{own} wide")
+    yield Bad("--space nowhere must be Python that runs", f"{own} nowhere:space")
+    for said, text in {
+        "--space x.toml must be TOML; received": "[",
+        "--space x.toml: activation": '[activation]\noptions = ["elu", "nope"]',
+        "--space x.toml: width must have low and high": "[width]\nlow = 5",
+        "--space x.toml: ": "[breadth]\nlow = 1\nhigh = 2",
+    }.items():
+        yield Bad(said, f"{own} x.toml", {"x.toml": text})
+    for said, code in {
+        "--space x.py must be Python that runs; received SystemExit": "raise SystemExit(3)",
+        "--space x.py:space must be a Space or return one; received int": "space = 5",
+        "--space x.py:space must be one of the names a; received space": "a = 5",
+        "--space x.py:space must return a space when called": "def space(recipe): return 1 / 0",
+    }.items():
+        yield Bad(said, f"{own} x.py:space", {"x.py": code})
+
+
 def of_environment() -> Iterator[Bad]:
     for uri in ("nowhere", "ftp://here", "http://[x", "databricks", "file:///tmp/x", "://"):
         said = "MLFLOW_TRACKING_URI must start with one of http://"
