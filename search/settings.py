@@ -141,6 +141,8 @@ class Settings:
             object.__setattr__(self, "factors", (NONE,))
         if self.factors is not None:
             self._tidy_factors(self.factors)
+        if not self.n_trials:
+            self._check_no_search()
         if self.depth is not None:
             self._tidy_depth(self.depth if isinstance(self.depth, tuple) else (self.depth,))
 
@@ -164,6 +166,14 @@ class Settings:
             if getattr(self, setting) != default:
                 rule = "must be left out: --hypermodel has defaults of its own"
                 raise InputError(f"--{setting}", rule, getattr(self, setting))
+
+    def _check_no_search(self) -> None:
+        """Check that nothing is asked of a search that there will not be."""
+        for setting in ("sampler", "pruner", "prior", "space", "until"):
+            value = getattr(self, setting)
+            if value != _DEFAULTS[setting]:
+                rule = f"must come with a search: --trials or --factors {NONE}"
+                raise InputError(f"--{setting}", rule, value)
 
     def _tidy_factors(self, factors: tuple[str, ...]) -> None:
         """Check the factors and give equal requests one form."""
@@ -296,4 +306,5 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     ),
     "budget": partial(_check_number, below=math.inf, rule="must be a number of seconds above 0"),
 }
-_MAY_BE_NONE = {field.name for field in dataclasses.fields(Settings) if field.default is None}
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
+_MAY_BE_NONE = {name for name, default in _DEFAULTS.items() if default is None}

@@ -104,6 +104,8 @@ def of_searches() -> Iterator[Bad]:
     """What a search is asked for by, and spaces of one's own."""
     for setting in ("sampler", "pruner", "prior", "until"):
         yield Bad(f"--{setting} must be one of", f"run --{setting} wide")
+    for flags in ("sampler random", "pruner asha", "prior low", "until flat", "space x.toml"):
+        yield Bad(f"--{flags.split()[0]} must come with a search", f"run --{flags}")
     own = "run --factors none --space"
     yield Bad("--space no.toml must be a readable file", f"{own} no.toml")
     yield Bad("--space a space of one's own must be FILE.toml", f"{own} wide")
