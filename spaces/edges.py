@@ -38,8 +38,9 @@ class Edge:
     """What to search next: the same, reaching further at that end."""
 
     def __str__(self) -> str:
-        where = f"lies at the {self.end} end of {describe(self.domain)}"
-        return f"{self.parameter} = {self.value:g} {where}; search {describe(self.wider)} next."
+        domain, wider = (describe(_ascending(x)) for x in (self.domain, self.wider))
+        where = f"lies at the {self.end} end of {domain}"
+        return f"{self.parameter} = {self.value:g} {where}; search {wider} next."
 
 
 def edges(space: Space, values: Mapping[str, Value]) -> tuple[Edge, ...]:
@@ -53,6 +54,13 @@ def edges(space: Space, values: Mapping[str, Value]) -> tuple[Edge, ...]:
     """
     found = (_edge(name, domain, values[name]) for name, domain in space.active(values))
     return tuple(edge for edge in found if edge is not None)
+
+
+def _ascending(domain: Domain) -> Domain:
+    """A grid in its order; a space has its default first."""
+    if not isinstance(domain, Choice):
+        return domain
+    return Choice(tuple(sorted(option for option in domain.options if isinstance(option, int))))
 
 
 def _edge(name: str, domain: Domain, value: Value) -> Edge | None:

@@ -10,7 +10,7 @@ from spaces.space import Space, Value
 
 # Short grids, since every shape is a program of its own to compile; the base recipe's own first.
 _TIMES: dict[str, tuple[float, ...]] = {
-    "depth": (1, 1 / 2, 3 / 2, 2, 4),
+    "depth": (1, 1 / 2, 3 / 2, 2),
     "width": (1, 1 / 2, 2, 4),
     "batch_size": (1, 1 / 2, 2, 4),
 }

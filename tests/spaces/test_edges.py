@@ -57,7 +57,7 @@ def test_an_edge_is_one_plain_sentence() -> None:
             "search 0.001 to 10 (log scale) next."
         ),
         (
-            "width = 400 lies at the high end of one of 100, 50, 200, 400; "
-            "search one of 100, 50, 200, 400, 800 next."
+            "width = 400 lies at the high end of one of 50, 100, 200, 400; "
+            "search one of 50, 100, 200, 400, 800 next."
         ),
     ]
