@@ -62,7 +62,7 @@ def test_every_command_is_tested_here_or_is_a_step_of_ci() -> None:
 
 
 def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> None:
-    assert len(commands("run")) == 6
+    assert len(commands("run")) == 5
     for number, line in enumerate(commands("run")):
         words = shlex.split(line)[1:]
         # Sweeps of one name differ in settings here, but for the one that raises the replicates.

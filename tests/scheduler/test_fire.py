@@ -179,7 +179,7 @@ def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days) -> 
     assert second["champion"]["is_new"]
     assert second["changes"] == []
     duel = load(f"{second['report']['name']}-duel", home=days.ledger.home)
-    assert {record.phase for record in duel.records} == {"pilot", "confirm"}
+    assert {record.phase for record in duel.records} == {"pilot", "confirm", "final"}
 
 
 def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
