@@ -11,7 +11,7 @@ from typing import final
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from search.report.figures import calibration, cost, curves, fit, forest, racing, rates
+from search.report.figures import calibration, cost, curves, fit, forest, found, racing, rates
 from search.report.figures.ink import STYLE
 from search.sweep.records import SweepReport
 
@@ -46,6 +46,14 @@ FIGURES: dict[str, Plot] = {
         "its interval is clear of one edge of the band, or lies within it.",
         racing.draw,
         racing.see,
+    ),
+    "search": Plot(
+        "The search",
+        "What each trial reached on its validation rows, by the epochs that were spent up to its "
+        "end, and the best so far of those trained to their end. Pruned trials stand where they "
+        "were ended.",
+        found.draw,
+        found.see,
     ),
     "curves": Plot(
         "Learning curves",

@@ -20,6 +20,13 @@ _PARTS = {
     "compiling": (VERMILION, "xx"),
 }
 """What time went to -> its colour and hatch."""
+_PHASES = {
+    "the pilot": ("pilot",),
+    "the search": ("search", "select"),
+    "confirm": ("confirm",),
+    "the final model": ("final",),
+}
+"""What time went to, in words -> phases."""
 
 
 def seconds_of(level: Trained) -> dict[str, float]:
@@ -65,15 +72,19 @@ def draw(report: SweepReport) -> Figure | None:
 
 def see(report: SweepReport) -> str:
     """How long it took, what for, and which level is the dearest to train."""
-    pilot = _sum(r for r in report.records if r.phase == "pilot")
-    confirm = _sum(r for r in report.records if r.phase == "confirm")
-    total = pilot + confirm + report.compile_seconds
+    spent = {
+        told: _sum(record for record in report.records if record.phase in phases)
+        for told, phases in _PHASES.items()
+    }
+    total = sum(spent.values()) + report.compile_seconds
+    shares = [f"{_share(part, total)} to {told}" for told, part in spent.items() if part]
     text = (
-        f"{plural(report.trainings, 'training')} in {in_time(report.seconds)}"
-        f"; of the time that processes were at work, {_share(pilot, total)} went to the pilot, "
-        f"{_share(confirm, total)} to confirm and {_share(report.compile_seconds, total)} "
-        "to compiling."
+        f"{plural(report.trainings, 'training')} in {in_time(report.seconds)}; of the time that "
+        f"processes were at work went {', '.join(shares)} and "
+        f"{_share(report.compile_seconds, total)} to compiling."
     )
+    if not shares:
+        text = f"{plural(report.trainings, 'training')} in {in_time(report.seconds)}."
     each = {
         level.name: 1000 * _sum(level.records) / sum(r.trainings for r in level.records)
         for level in all_trained(report)

@@ -12,9 +12,9 @@ from matplotlib.patches import Patch
 from search.report.figures.groups import all_trained, plural, trained
 from search.report.figures.ink import BAND, BLUE, GREEN, INK, MUTED, VERMILION
 from search.report.figures.panels import Ticks, small_multiples
+from search.report.figures.scale import logarithms
 from search.report.figures.valley import Valley, valley_of
 from search.sweep.records import SweepReport
-from search.verdict import METRICS
 
 _HEIGHT = 1.0
 _FAILED = 0.15
@@ -77,19 +77,9 @@ def _valleys(report: SweepReport) -> dict[str, Valley]:
 
 
 def _values(found: Mapping[str, Valley], report: SweepReport) -> Ticks:
-    """A logarithmic axis over all values; positions are decimal logarithms."""
+    """An axis over all values, with room above them for what failed."""
     values = np.concatenate([valley.values for valley in found.values()])
-    low, high = np.log10(np.nanmin(values)), np.log10(np.nanmax(values))
-    metric = METRICS[report.terms.loss]
-    scale = 1 if metric.is_ratio else metric.scale
-    unit = "standardized" if metric.is_ratio else "%" if scale == 100 else "nats"
-    label = f"validation {metric.name}, {unit}"
-    steps = (1, 3) if high - low > 1 else (1, 2, 5)
-    places = [step * 10.0**power for power in range(-4, 6) for step in steps]
-    shown = {math.log10(p): f"{p * scale:g}" for p in places}
-    # Above what was reached there is room for what failed.
-    ends = float(low - 0.08), float(high + _FAILED + 0.1)
-    return Ticks(*ends, {at: text for at, text in shown.items() if ends[0] <= at <= high}, label)
+    return logarithms(values, report.terms.loss, room=_FAILED + 0.1)
 
 
 def _draw(axes: Axes, valley: Valley, top: float) -> None:

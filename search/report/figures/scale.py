@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+
 from search.report.figures.panels import Ticks
-from search.verdict import Terms, points
+from search.rows import Array
+from search.verdict import METRICS, Loss, Terms, points
 
 LEAST_MARGINS, MOST_MARGINS = 2.2, 12.0
 """An axis of differences reaches as far as its bounds, within so many margins of zero."""
@@ -49,6 +52,25 @@ def round_step(span: float, most: int) -> float:
     power = math.floor(math.log10(span / most))
     steps = (factor * 10.0**exponent for exponent in (power, power + 1) for factor in _STEPS)
     return next(step for step in steps if span / step <= most)
+
+
+def logarithms(values: Array, loss: Loss, *, room: float) -> Ticks:
+    """An axis over positive validation losses; positions are decimal logarithms.
+
+    Args:
+        values: to be shown; NaN where there is none.
+        loss: what they are.
+        room: that is left above the largest.
+    """
+    low, high = float(np.log10(np.nanmin(values))), float(np.log10(np.nanmax(values)))
+    metric = METRICS[loss]
+    scale = 1 if metric.is_ratio else metric.scale
+    unit = "standardized" if metric.is_ratio else "%" if scale == 100 else "nats"
+    steps = (1, 3) if high - low > 1 else (1, 2, 5)
+    places = [step * 10.0**power for power in range(-4, 6) for step in steps]
+    shown = {math.log10(p): f"{p * scale:g}" for p in places}
+    at = {place: text for place, text in shown.items() if low - 0.08 <= place <= high}
+    return Ticks(low - 0.08, high + room, at, f"validation {metric.name}, {unit}")
 
 
 def _written(value: float) -> str:
