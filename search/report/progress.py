@@ -24,8 +24,8 @@ class Progress:
         self._clock = clock
         self._started = clock()
         self._phase_started = self._started
-        self._found = 0  # trials of this phase that were stored before it began or went on
         self._trainings = 0
+        self._stored_at: list[float] = []  # by the clock, each trial since
         self.phase: Phase | None = None
         """The phase that runs; None before the first."""
         self.trials = 0
@@ -34,6 +34,8 @@ class Progress:
         """How many of them are stored."""
         self.failed = 0
         """How many have failed since the phase began or went on."""
+        self.pruned = 0
+        """How many were pruned since then."""
         self.look = 0
         """Replicates at the last look; 0 before the first."""
         self.factors: tuple[FactorVerdict, ...] = ()
@@ -44,12 +46,15 @@ class Progress:
         match event:
             case PhaseStarted(phase, trials, stored):
                 self.phase, self.trials, self.done = phase, trials, stored
-                self._found, self._trainings, self.failed = stored, 0, 0
+                self._trainings, self.failed, self.pruned = 0, 0, 0
+                self._stored_at.clear()
                 self._phase_started = self._clock()
             case TrialStored(record):
                 self.done += 1
                 self._trainings += record.trainings
                 self.failed += record.state == "failed"
+                self.pruned += record.state == "pruned"
+                self._stored_at.append(self._clock())
             case LookTaken(replicates, factors):
                 self.look, self.factors = replicates, factors
 
@@ -71,19 +76,26 @@ class Progress:
 
     @property
     def remaining(self) -> float | None:
-        """About how many seconds this phase still takes; None while that is unknown."""
-        new = self.done - self._found
+        """About how many seconds this phase still takes; None while that is unknown.
+
+        At the pace of the later half of its trials: the first wait for the compiler, and few of
+        them are pruned, for there is little to judge them by.
+        """
+        new = len(self._stored_at)
         if not new:
             return None
-        seconds = self._clock() - self._phase_started
-        return max(self.trials - self.done, 0) * seconds / new
+        half = new // 2
+        since = self._stored_at[half - 1] if half else self._phase_started
+        return max(self.trials - self.done, 0) * (self._clock() - since) / (new - half)
 
     def phase_in_words(self) -> str:
         """`pilot: 96 of 384 trials, 2 failed`."""
         if self.phase is None:
             return "getting ready"
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.phase}: {self.done:,} of {self.trials:,} trials{failed}"
+        parts = [f"{self.phase}: {self.done:,} of {self.trials:,} trials"]
+        parts += [f"{self.pruned:,} pruned"] * bool(self.pruned)
+        parts += [f"{self.failed:,} failed"] * bool(self.failed)
+        return ", ".join(parts)
 
     def pace_in_words(self) -> str:
         """`31 trainings/s, about 3 min left in this phase`; empty while nothing is known."""

@@ -64,6 +64,19 @@ def test_only_what_this_execution_trained_counts_for_its_pace(plain: list[str]) 
     assert plain[12] == ("confirm: 20 of 32 trials, 6.0 trainings/s, about 12 s left in this phase")
 
 
+def test_what_is_left_is_told_by_the_later_half() -> None:
+    """The first trials of a search wait for the compiler, and few of them are pruned."""
+    time = Time()
+    progress = Progress(time)
+    progress.hear(PhaseStarted("search", 100, 0))
+    for index, seconds in enumerate((30, 30, 30, 30, 2, 2, 2, 2)):
+        time.now += seconds
+        state = "pruned" if index > 5 else "complete"
+        progress.hear(TrialStored(pilot_trial(index, state=state)))
+    assert progress.remaining == pytest.approx(92 * 2)
+    assert progress.phase_in_words() == "search: 8 of 100 trials, 2 pruned"
+
+
 def test_a_terminal_shows_phase_pace_and_standings() -> None:
     time = Time()
     progress = Progress(time)
