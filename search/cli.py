@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from importlib import import_module
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from types import FrameType
@@ -283,7 +284,8 @@ def predict(
     """Predict new rows by an exported model: a line of CSV for each."""
     if samples is not None and not 0 < (int(samples) if samples.isdecimal() else 0) <= MOST_SAMPLES:
         raise InputError("--samples", f"must be a whole number from 1 to {MOST_SAMPLES:,}", samples)
-    # Heavy: Keras.
+    # Heavy: Keras. TensorFlow greets on standard error unless it is loaded there first.
+    import_module("search.training.preload")
     from search.data import load_rows
     from search.predict import Exported
 

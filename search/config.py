@@ -15,6 +15,8 @@ from search.settings import RANGES, Settings
 LARGEST_FILE = 1_000_000
 """Bytes; a larger one is something else."""
 _LISTS = ("factors", "categories", "depth")
+_FILES = ("data", "model", "hypermodel", "space")
+"""What may be in a file, which is looked for from the folder that the sweep file is in."""
 _TEXTS = ("factors", "categories")
 """Lists that may be written as text with commas, as their flags are."""
 
@@ -36,7 +38,7 @@ class Config:
 
     @classmethod
     def read(cls, path: str) -> Self:
-        """Read a sweep file. The path of a data file in it is relative to the folder it is in.
+        """Read a sweep file. The path of a file in it is relative to the folder it is in.
 
         Raises:
             InputError: naming the file and the key that breaks a rule.
@@ -50,7 +52,7 @@ class Config:
         config = cls(path, values)
         with config.named():
             converted = {key: _converted(key, value) for key, value in values.items()}
-        for key in ("data", "space"):
+        for key in _FILES:
             named = converted.get(key)
             if isinstance(named, str) and ("/" in named or _is_file(key, named)):
                 converted[key] = str(Path(path).parent / named)
@@ -100,13 +102,13 @@ def example() -> str:
     for key, option in OPTIONS.items():
         value = _converted(key, tomllib.loads(f"x = {option.example}")["x"])
         mark = "" if Settings(**{"trials": 1, key: value}) == defaults else "# "
-        where = " A file is looked for from this one's folder." if key == "data" else ""
+        where = " A file is looked for from this one's folder." if key in _FILES else ""
         parts.append(f"# {option.help}{where}\n{mark}{key} = {option.example}\n")
     return "\n".join(parts)
 
 
 def _is_file(key: str, named: str) -> bool:
-    """Whether a name without a folder is a file's; the other spaces are modules' attributes."""
+    """Whether a name without a folder is a file's; else it is a data set's or in a module."""
     return (
         bool(Path(named).suffix)
         if key == "data"

@@ -3,8 +3,6 @@
 It travels by name and is loaded where it is needed; nothing is pickled.
 """
 
-import hashlib
-import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self, final
 
 from search.errors import InputError, one_line
+from spaces.python import digest_of, load_module
 
 
 @final
@@ -57,7 +56,7 @@ class Named:
         except OSError as error:
             rule = f"must be in a file that can be read: {path}"
             raise InputError(setting, rule, error.strerror or str(error)) from None
-        return cls(setting, text, path, module, folder, _digest(content))
+        return cls(setting, text, path, module, folder, digest_of(content))
 
     def load(self) -> Any:
         """Run the file, if it was not yet, and return what is meant.
@@ -67,11 +66,9 @@ class Named:
                 of this name.
         """
         self.check_unchanged()
-        if str(self.folder) not in sys.path:
-            sys.path.insert(0, str(self.folder))
-        name = self.text.rpartition(":")[2]
+        where, name = self.module or str(self.path), self.text.rpartition(":")[2]
         try:
-            return getattr(self._module(), name)
+            return getattr(load_module(where, self.folder), name)
         except Exception as error:  # noqa: BLE001  # a person's code may raise whatever it likes
             raise InputError(self.setting, "must name what can be loaded", told(error)) from None
 
@@ -82,28 +79,12 @@ class Named:
             InputError: if it is not.
         """
         try:
-            now = _digest(self.path.read_bytes())
+            now = digest_of(self.path.read_bytes())
         except OSError as error:
             now = error.strerror or str(error)
         if now != self.digest:
             rule = f"in {self.path} must stay as it was, {self.digest}, while it is used"
             raise InputError(self.setting, rule, now)
-
-    def _module(self) -> Any:
-        if self.module is not None:
-            return importlib.import_module(self.module)
-        name = f"own_{self.path.stem}_{self.digest}"  # no module of another kind is called so
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, self.path)
-            assert spec is not None
-            assert spec.loader is not None
-            sys.modules[name] = module = importlib.util.module_from_spec(spec)
-            try:
-                spec.loader.exec_module(module)
-            except BaseException:
-                del sys.modules[name]
-                raise
-        return sys.modules[name]
 
 
 def told(error: Exception) -> str:
@@ -123,7 +104,3 @@ def _file_of(setting: str, module: str, folder: Path) -> Path:
         rule = f"must name a Python file or a module, here or on the path ({folder})"
         raise InputError(setting, rule, module)
     return Path(spec.origin)
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=8).hexdigest()

@@ -43,7 +43,7 @@ class Exported:
                 rule = f"must be a folder that `export` wrote, with {MODEL} and {PREPARATION}"
                 raise InputError("EXPORT", rule, str(folder))
         try:
-            values = json.loads((folder / PREPARATION).read_text())
+            values = json.loads((folder / PREPARATION).read_text("utf-8"))
             preparation = Preparation.from_dict(values)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(str(folder / PREPARATION), "must be whole", str(error)) from None

@@ -1,11 +1,10 @@
 """A search space of one's own, from a TOML file or from Python."""
 
-import runpy
 import tomllib
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from spaces.python import load_module
 from spaces.recipe import Recipe
 from spaces.space import Space
 from spaces.validity import check_recipes
@@ -17,7 +16,8 @@ def load_space(source: str, base: Recipe) -> Space:
 
     Args:
         source: `FILE.toml`, `FILE.py:NAME` or `MODULE:NAME`. NAME is a Space, or a function that
-            takes the base recipe and returns one. Python code that is named is run.
+            takes the base recipe and returns one. Python code that is named is run, and may import
+            what is beside the file; a module is looked for in the working directory, too.
         base: gives every field that the space does not name.
 
     Raises:
@@ -71,7 +71,8 @@ def _made(source: str, base: Recipe) -> Space:
 
 def _names(module: str) -> dict[str, Any]:
     """The names in a module or a file of Python, which is run."""
-    return runpy.run_path(module) if module.endswith(".py") else vars(import_module(module))
+    folder = Path(module).absolute().parent if module.endswith(".py") else Path.cwd()
+    return vars(load_module(module, folder))
 
 
 def _said(error: BaseException) -> str:

@@ -88,6 +88,15 @@ def test_a_data_file_is_looked_for_from_the_folder_of_the_sweep_file(tmp_path: P
     assert read(tmp_path, 'data = "a.csv"').settings({"data": "b.csv"}).data == "b.csv"
 
 
+@pytest.mark.parametrize("key", ["model", "hypermodel", "space"])
+def test_python_is_looked_for_from_the_folder_of_the_sweep_file(key: str, tmp_path: Path) -> None:
+    searched = "trials = 8" if key == "space" else ""
+    for name in ("net.py:build", "sub/net.py:build", "/abs/net.py:build", "nets.dense:build"):
+        expected = name if name.startswith("nets.") else str(tmp_path / name)
+        settings = read(tmp_path, f'{key} = "{name}"\n{searched}').settings({})
+        assert getattr(settings, key) == expected
+
+
 def test_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
     path = tmp_path / "s.toml"
     path.write_text("seed = 3", encoding="utf-8-sig")

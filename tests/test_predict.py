@@ -2,8 +2,9 @@
 
 import csv
 import io
-import json
+import locale
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,27 @@ import pandas as pd
 import pytest
 
 from search.cli import main
-from search.data import load_dataset
-from search.models import MonteCarloDropout, build_model
+from search.data import IN_MEMORY, load_dataset
+from search.exporting.contents import fill
+from search.models import MonteCarloDropout
 from search.predict import Exported
-from spaces import SHALLOW
+from search.settings import Settings
+from search.sweep.run import sweep_file
+from spaces import SHALLOW, Recipe
+from tests.exporting.conftest import best_of, final_model, run_prepare
 
 RNG = np.random.default_rng(0)
 ROWS = pd.DataFrame({"size": RNG.normal(size=200), "city": RNG.choice(["Bern", "Chur"], 200)})
-DROPPING = SHALLOW.replace(width=5, regularization="dropout")
+DROPPING = SHALLOW.replace(width=5, epochs=3, regularization="dropout")
 
 
-def export(folder: Path, data: Any, *, recipe: Any = DROPPING) -> keras.Model:
-    """A folder as `export` writes it; returns its model."""
-    dataset = load_dataset(data, target="kind" if isinstance(data, pd.DataFrame) else None)
-    keras.utils.set_random_seed(0)
-    logits = build_model(recipe, dataset.n_features, dataset.n_classes or 1)
-    last = keras.layers.Softmax() if dataset.n_classes else keras.layers.Identity()
-    model = keras.Model(logits.input, last(logits.output))
-    folder.mkdir()
-    model.save(folder / "model.keras")
-    (folder / "preparation.json").write_text(json.dumps(dataset.preparation.to_dict()))
-    return model
+def export(folder: Path, data: Any, *, recipe: Recipe = DROPPING) -> keras.Model:
+    """The folder that `export` writes of a recipe, trained; returns its model."""
+    target = "kind" if isinstance(data, pd.DataFrame) else None
+    dataset = load_dataset(data, target=target)
+    file = sweep_file(Settings(data=IN_MEMORY, target=target), dataset, folder.parent)
+    fill(folder, file, best_of(recipe), final_model(recipe, dataset))
+    return keras.models.load_model(folder / "model.keras")
 
 
 @pytest.fixture
@@ -95,6 +96,27 @@ def test_images_come_from_an_array(folder: Path, capsys: pytest.CaptureFixture[s
     assert len(lines(capsys.readouterr().out)) == 3
 
 
+def test_names_in_any_script_survive_a_machine_of_another_encoding(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = ROWS.rename(columns={"size": "größe"}).assign(
+        kind=np.where(ROWS["size"] > 0, "大", "小")
+    )
+    table.head(7).to_csv("new.csv", index=False)
+    before = locale.setlocale(locale.LC_CTYPE)
+    locale.setlocale(locale.LC_CTYPE, "C")
+    try:
+        with Path("probe").open("w") as probe:
+            assert probe.encoding != "utf-8"
+        export(folder / "out", table)
+        assert main(["predict", "out", "new.csv"]) == 0
+        prepare = run_prepare(folder / "out")["prepare"]
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+    assert {line["class"] for line in lines(capsys.readouterr().out)} <= {"大", "小"}
+    assert prepare(table).shape == (200, 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -111,8 +133,10 @@ def test_images_come_from_an_array(folder: Path, capsys: pytest.CaptureFixture[s
 def test_wrong_input_is_answered_in_one_line(
     arguments: list[str], message: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("out", "broken", "damaged"):
-        export(folder / name, ROWS.assign(kind=ROWS["size"] > 0), recipe=SHALLOW)
+    plain = SHALLOW.replace(width=5, epochs=1)
+    export(folder / "out", ROWS.assign(kind=ROWS["size"] > 0), recipe=plain)
+    for name in ("broken", "damaged"):
+        shutil.copytree("out", name)
     (folder / "broken" / "preparation.json").write_text("{}")
     (folder / "damaged" / "model.keras").write_text("")
     ROWS[["city"]].to_csv("other.csv", index=False)

@@ -37,15 +37,15 @@ def fill(to: Path, file: SweepFile, best: Best, model: FinalModel) -> float:
     )
     np.savez_compressed(to / "split.npz", allow_pickle=False, **model.rows)
     texts = {
-        "preparation.json": _as_json(data["preparation"]),
+        "preparation.json": _as_json({**data["preparation"], "summary": data["columns"]}),
         "recipe.json": _as_json(best.recipe.to_dict()),
         "metrics.json": _as_json(_metrics(file, best)),
-        "prepare.py": resources.files("search.exporting").joinpath("prepare.py").read_text(),
+        "prepare.py": (resources.files("search.exporting") / "prepare.py").read_text("utf-8"),
         "train.py": training_code(file, best, has_test_rows=_has_test_rows(file, model)),
         "README.md": readme(file, best),
     }
     for name, text in texts.items():
-        (to / name).write_text(text)
+        (to / name).write_text(text, "utf-8")
     stored = model.predictions[: len(model.examples)]
     return float(np.max(np.abs(predictions - stored) / np.maximum(1, np.abs(stored))))
 

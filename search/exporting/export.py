@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from search.errors import InputError, StoreError
+from search.errors import InputError, SearchError, StoreError, one_line
 from search.exporting.contents import fill
 from search.study import Store
 from search.sweep import folder
@@ -21,7 +21,8 @@ def export(name: str, to: Path, *, home: Path) -> Path:
 
     Args:
         name: of the sweep.
-        to: a folder that is new or empty; it is whole or not there.
+        to: a folder that is new, and whole or not there; or empty, and filled: it may be a mount
+            point.
         home: the folder of all sweeps.
 
     Returns:
@@ -31,19 +32,29 @@ def export(name: str, to: Path, *, home: Path) -> Path:
         SweepNotFoundError: listing the sweeps there are.
         InputError: if there is no final model, or something in the folder.
         StoreError: if the sweep's files are damaged.
+        SearchError: if the folder cannot be written, as where the disk is full.
     """
     report = load_report(name, home, evidence=False)
     to = to.absolute()
     if to.exists() and not (to.is_dir() and not any(to.iterdir())):
         raise InputError("--to", "must be a folder that is new or empty", str(to))
     model = _final_model(report, home)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=to.parent, prefix=".export-") as drafts:
+    is_new = not to.exists()
+    place = to.parent if is_new else to
+    place.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place, prefix=".export-") as drafts:
         draft = Path(drafts) / "draft"
-        deviation = apart(fill, draft, folder.read(home, name), report.best, model)
+        try:
+            deviation = apart(fill, draft, folder.read(home, name), report.best, model)
+        except RuntimeError as error:
+            raise SearchError(one_line(f"{to} could not be written: {error}")) from None
         if not deviation <= TOLERANCE:
             raise StoreError(f"the weights of sweep {name!r} do not give its predictions again")
-        draft.rename(to)
+        if is_new:
+            draft.rename(to)
+        else:
+            for path in draft.iterdir():
+                path.rename(to / path.name)
     return to
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-PREPARATION = json.loads((Path(__file__).parent / "preparation.json").read_text())
+PREPARATION = json.loads((Path(__file__).parent / "preparation.json").read_text("utf-8"))
 FEATURES, TARGET = PREPARATION["features"], PREPARATION["target"]
 LARGEST = 1e6
 

@@ -1,6 +1,8 @@
 """The README of an exported folder."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from search.data import IN_MEMORY
 from search.sweep.folder import SweepFile
@@ -55,6 +57,8 @@ def readme(file: SweepFile, best: Best) -> str:
     argument = ""
     if settings.data == IN_MEMORY:
         argument = " data.npz" if settings.target is None else " data.parquet"
+    elif PurePath(settings.data).suffix and not PurePath(settings.data).is_absolute():
+        argument = " " + shlex.quote(f"PATH/TO/{PurePath(settings.data).name}")
     packages = "tensorflow numpy pandas scikit-learn"
     if settings.data.endswith(".parquet") or argument.endswith(".parquet"):
         packages += " pyarrow"

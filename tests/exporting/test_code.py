@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from search.data import Dataset, load_dataset
 from search.exporting.code import training_code
+from search.exporting.words import readme
 from search.models import build_model, build_optimizer
 from search.models.schedules import planned_rates
 from search.settings import Settings
@@ -155,6 +156,22 @@ def test_regression_balance_and_every_metric_have_their_lines() -> None:
     assert "log_loss(" in code_of(SHALLOW, metric="log_loss")
 
 
+@pytest.mark.parametrize(
+    ("data", "argument"),
+    [
+        ("iris", ""),
+        ("/abs/a.csv", ""),
+        ("a.csv", " PATH/TO/a.csv"),
+        ("b/my a.npz", " 'PATH/TO/my a.npz'"),
+    ],
+)
+def test_its_readme_asks_for_the_file_where_it_is_not_seen_from_the_folder(
+    data: str, argument: str
+) -> None:
+    file = sweep_file(Settings(data=data), digits(), Path("/nowhere"))
+    assert f"    python train.py{argument}\n" in readme(file, best_of(SHALLOW))
+
+
 @pytest.fixture
 def run_all(tmp_path: Path) -> Callable[[list[str]], dict[str, str]]:
     def run_all(lines: list[str]) -> dict[str, str]:
@@ -176,7 +193,10 @@ def run_all(tmp_path: Path) -> Callable[[list[str]], dict[str, str]]:
     return run_all
 
 
-def test_it_trains_without_the_package(tmp_path: Path, exported: Exported, run_all: Any) -> None:
+def test_it_trains_without_the_package(
+    tmp_path: Path, exported: Exported, run_all: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     small = {"width": 16, "epochs": 3}
     shallow, deep = SHALLOW.replace(**small), DEEP.replace(**small, depth=3)
     x, y = digits().x[:300].reshape(300, -1), digits().y[:300]
@@ -188,13 +208,13 @@ def test_it_trains_without_the_package(tmp_path: Path, exported: Exported, run_a
         "shallow": (shallow, "digits", {}),
         "deep": (deep.replace(lr_schedule="one_cycle", regularization="dropout"), "wine", {}),
         "selu": (SELF_NORMALIZING.replace(**small, regularization="alpha_dropout"), "iris", {}),
-        "csv": (shallow, str(tmp_path / "mixed.csv"), {"target": "price"}),
+        "csv": (shallow, "mixed.csv", {"target": "price"}),
         "frame": (shallow, table, {"target": "price"}),
         "memory": (shallow.replace(optimizer="adamw", lr_schedule="cosine"), (x, y), {}),
         "rare": (shallow, TABLES["rare"]().frame, {"target": "y", "class_weight": "balanced"}),
         "groups": (shallow, groups.frame, {"target": "y", "roles": groups.roles}),
     }
-    arguments = {"frame": "mixed.csv", "memory": "arrays.npz"}
+    arguments = {"csv": "mixed.csv", "frame": "mixed.csv", "memory": "arrays.npz"}
     for name in ("rare", "groups"):
         frame: pd.DataFrame = asked[name][1]
         frame.to_parquet(tmp_path / f"{name}.parquet")

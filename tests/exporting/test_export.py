@@ -1,14 +1,20 @@
 """Exporting: what stands in the folder, and what is refused."""
 
 import dataclasses
+import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.datasets import load_wine
 
 import search
 from search.cli import main
@@ -111,9 +117,49 @@ def test_a_folder_with_something_in_it_is_refused_and_an_empty_one_filled(
     (tmp_path / "full" / "mine").touch()
     with pytest.raises(InputError, match=r"--to must be a folder that is new or empty"):
         search.export("s", tmp_path / "full", home=home)
-    (tmp_path / "empty").mkdir()
-    search.export("s", tmp_path / "empty", home=home)
-    assert {path.name for path in (tmp_path / "empty").iterdir()} == FILES
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    itself = empty.stat().st_ino  # it may be a mount point: nothing can be put in its place
+    search.export("s", empty, home=home)
+    assert {path.name for path in empty.iterdir()} == FILES
+    assert empty.stat().st_ino == itself
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    limited = 'ulimit -f 8; exec "$0" -m search export s --to "$1"'  # no file above 8 kB
+    done = subprocess.run(
+        ["bash", "-c", limited, sys.executable, str(tmp_path / "out")],
+        cwd=home.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: {tmp_path / 'out'} could not be written: OSError: ")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_predicts_from_the_command_line_and_says_nothing_else(
+    folder: Path, home: Path, tmp_path: Path
+) -> None:
+    best = load_report("s", home).best
+    assert best is not None
+    stored = read_final(Store(folder_of(home, "s")), best.record)
+    assert stored is not None
+    rows = load_wine(as_frame=True).data.iloc[stored.rows["confirm"]]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "search", "predict", str(folder), str(tmp_path / "rows.csv")],
+        env={name: value for name, value in os.environ.items() if not name.startswith("TF_")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    found = pd.read_csv(io.StringIO(done.stdout))
+    np.testing.assert_allclose(found["probability"], stored.predictions.max(axis=1), atol=1e-5)
+    assert found["class"].tolist() == [f"class_{k}" for k in stored.predictions.argmax(axis=1)]
 
 
 def test_weights_that_do_not_give_the_stored_predictions_are_refused(

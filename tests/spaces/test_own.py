@@ -51,6 +51,22 @@ def test_a_space_may_come_from_python(tmp_path: Path, monkeypatch: pytest.Monkey
     assert load_space("my_own_space:SPACE", SHALLOW) == in_python(tmp_path, PYTHON, "SPACE")
 
 
+@pytest.mark.parametrize("source", ["inner/file_of_mine.py:SPACE", "module_of_mine:SPACE"])
+def test_python_may_import_what_is_beside_it(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module is in the working directory, which the console script has not on its path."""
+    path = tmp_path / source.partition(":")[0]
+    path.parent.mkdir(exist_ok=True)
+    beside = f"beside_{path.stem}"
+    path.with_name(f"{beside}.py").write_text("WIDTHS = 10, 20\n")
+    text = f"from {beside} import WIDTHS\nfrom spaces import Choice, Space\n"
+    path.with_suffix(".py").write_text(f'{text}SPACE = Space({{"width": Choice(WIDTHS)}})\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", ["/nowhere"])
+    assert load_space(source, SHALLOW) == Space({"width": Choice((10, 20))})
+
+
 @pytest.mark.parametrize(
     ("text", "name", "message"),
     [
