@@ -130,6 +130,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(home: Path, tmp_path
     done = subprocess.run(
         ["bash", "-c", limited, sys.executable, str(tmp_path / "out")],
         cwd=home.parent,
+        env={**os.environ, "PYTHONPATH": str(Path(search.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,
