@@ -323,3 +323,16 @@ def test_the_code_of_its_page_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("all 24 trials are done")
+
+
+def test_a_winner_of_another_depth_has_its_replicates(run: Any, fake: Any) -> None:
+    def deeper_is_better(recipe: Recipe) -> float:
+        return 0.0 if recipe.depth == 4 else 0.3
+
+    report = run(fake(effect=deeper_is_better))
+    assert report.search is not None
+    assert report.search.chosen is not None
+    assert report.search.chosen.candidate.recipe.depth == 4
+    found = report.replicates
+    assert len(found) == 2 * 16
+    assert set(found["depth"]) == {SHALLOW.depth, 4}
