@@ -18,6 +18,7 @@ from search.data.sources import load_table
 from search.data.splits import confirm_rows
 from search.defaults import CONFIRM_SHARE
 from search.main import dataset_of, load
+from search.scheduler.champion import OWN_NETWORK, defend
 from search.scheduler.fire import fire
 from search.scheduler.ledger import Ledger
 from search.scheduler.notice import Notice
@@ -169,8 +170,11 @@ def test_a_planted_flip_is_reported_once_and_the_champion_loses_its_title(
     assert (folder_of(days.ledger.home, "hourly") / FIGURE).read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days) -> None:
-    days.settings('factors = ["none"]\ntrials = 24\nepochs = 3')
+@pytest.mark.parametrize(
+    "search", ["", 'sampler = "random"\npruner = "median"\nprior = "low"\nuntil = "flat"\n']
+)
+def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days, search: str) -> None:
+    days.settings(f'factors = ["none"]\ntrials = 24\nepochs = 3\n{search}')
     for day in (0, 3):
         days.write(day)
     first, second = ((days.fire(day).result or {}) for day in (0, 3))
@@ -195,6 +199,22 @@ def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
     few, many = masks
     assert (many[:600] == few).all()
     assert many.sum() > few.sum() > 0
+
+
+@pytest.mark.parametrize("own", [Settings(model="n.py:make"), Settings(hypermodel="n.py:make")])
+def test_networks_of_a_persons_own_hold_no_duel_and_it_is_said(days: Days, own: Settings) -> None:
+    def run(settings: Settings, *, home: Path, arms: Sequence[Arm] = ()) -> SweepReport:
+        raise AssertionError((settings, home, arms))
+
+    days.write(0)
+    days.fire(0)
+    (slot,) = days.ledger.done("hourly")
+    assert slot.result is not None
+    best = load(slot.sweep, home=days.ledger.home)
+    champion = Recipe.from_dict(slot.result["champion"]["recipe"]).replace(activation="elu")
+    title = {"recipe": champion.to_dict(), "since": "before"}
+    kept = defend(title, best, own, days.ledger.home, run)
+    assert kept == {**title, "is_new": False, "outcome": None, "note": OWN_NETWORK}
 
 
 def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
