@@ -42,6 +42,18 @@ pilot_trials = 4
 lanes = 1
 replicates = 16
 """
+SPACE = """
+[learning_rate]
+low = 0.001
+high = {largest}
+log = true
+"""
+NETWORK = """
+def make(layers, inputs, outputs):
+    return outputs(layers.dense(4)(inputs))  # the {name} of two
+"""
+NOT_HTTP = 0
+"""A code for an answer in another protocol."""
 
 
 class Days:
@@ -231,6 +243,28 @@ def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
 def test_other_columns_are_an_error_that_names_them(days: Days) -> None:
     days.write(0)
     days.write(1, b=["x", "y"] * 300, c=list(range(600)))
+def test_another_space_in_the_same_file_is_swept_on_unchanged_data(days: Days) -> None:
+    days.settings('factors = ["none"]\ntrials = 4\nepochs = 3\nspace = "space.toml"')
+    states = []
+    for day, largest in enumerate((0.1, 0.1, 0.2)):
+        (days.folder / "space.toml").write_text(SPACE.format(largest=largest))
+        days.write(0)
+        days.path(day).write_bytes(days.path(0).read_bytes())
+        states.append(days.fire(day).state)
+    assert states == ["done", "unchanged", "done"]
+
+
+def test_another_network_in_the_same_file_is_swept_on_unchanged_data(days: Days) -> None:
+    days.settings(f'factors = ["activation"]\nmodel = "{days.folder}/net.py:make"')
+    states = []
+    for day, name in enumerate(("first", "first", "last")):
+        (days.folder / "net.py").write_text(NETWORK.format(name=name))
+        days.write(0)
+        days.path(day).write_bytes(days.path(0).read_bytes())
+        states.append(days.fire(day).state)
+    assert states == ["done", "unchanged", "done"]
+
+
     assert days.fire(0).state == "done"
     failed = days.fire(1)
     assert failed.state == "failed"
