@@ -132,6 +132,9 @@ def server(
             code = codes.pop(0) if codes else 200
             if code == 200:
                 heard.append({**content, "token": self.headers["Authorization"]})
+            if code == NOT_HTTP:
+                self.wfile.write(b"220 ready\r\n")
+                return
             self.send_response(code)
             self.send_header("Location", "/elsewhere")  # of a 302
             self.end_headers()
@@ -198,21 +201,6 @@ def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days, sea
     assert {record.phase for record in duel.records} == {"pilot", "confirm", "final"}
 
 
-def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
-    numbers = np.random.default_rng(0).normal(size=(2, 800)).round(4).tolist()
-    y = ["no", "yes"] * 400
-    masks = []
-    for day, n in ((0, 600), (1, 800)):
-        days.write(day, a=numbers[0][:n], b=numbers[1][:n], y=y[:n])
-        slot = days.fire(day)
-        mask = confirm_rows(load_table(str(days.path(day)), target="y"), CONFIRM_SHARE)
-        assert (slot.result or {})["report"]["data"]["n_confirm"] == mask.sum()
-        masks.append(mask)
-    few, many = masks
-    assert (many[:600] == few).all()
-    assert many.sum() > few.sum() > 0
-
-
 @pytest.mark.parametrize("own", [Settings(model="n.py:make"), Settings(hypermodel="n.py:make")])
 def test_networks_of_a_persons_own_hold_no_duel_and_it_is_said(days: Days, own: Settings) -> None:
     def run(settings: Settings, *, home: Path, arms: Sequence[Arm] = ()) -> SweepReport:
@@ -229,6 +217,21 @@ def test_networks_of_a_persons_own_hold_no_duel_and_it_is_said(days: Days, own: 
     assert kept == {**title, "is_new": False, "outcome": None, "note": OWN_NETWORK}
 
 
+def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
+    numbers = np.random.default_rng(0).normal(size=(2, 800)).round(4).tolist()
+    y = ["no", "yes"] * 400
+    masks = []
+    for day, n in ((0, 600), (1, 800)):
+        days.write(day, a=numbers[0][:n], b=numbers[1][:n], y=y[:n])
+        slot = days.fire(day)
+        mask = confirm_rows(load_table(str(days.path(day)), target="y"), CONFIRM_SHARE)
+        assert (slot.result or {})["report"]["data"]["n_confirm"] == mask.sum()
+        masks.append(mask)
+    few, many = masks
+    assert (many[:600] == few).all()
+    assert many.sum() > few.sum() > 0
+
+
 def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
     days.write(0)
     days.write(1)
@@ -240,9 +243,6 @@ def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
     assert days.fire(2).state == "done"
 
 
-def test_other_columns_are_an_error_that_names_them(days: Days) -> None:
-    days.write(0)
-    days.write(1, b=["x", "y"] * 300, c=list(range(600)))
 def test_another_space_in_the_same_file_is_swept_on_unchanged_data(days: Days) -> None:
     days.settings('factors = ["none"]\ntrials = 4\nepochs = 3\nspace = "space.toml"')
     states = []
@@ -265,6 +265,9 @@ def test_another_network_in_the_same_file_is_swept_on_unchanged_data(days: Days)
     assert states == ["done", "unchanged", "done"]
 
 
+def test_other_columns_are_an_error_that_names_them(days: Days) -> None:
+    days.write(0)
+    days.write(1, b=["x", "y"] * 300, c=list(range(600)))
     assert days.fire(0).state == "done"
     failed = days.fire(1)
     assert failed.state == "failed"
@@ -305,23 +308,45 @@ def test_an_interrupted_slot_stays_open_and_its_sweep_goes_on(days: Days) -> Non
     assert (ended.sweep, ended.state) == (slot.sweep, "done")
 
 
-@pytest.mark.parametrize("receiver", ["500", "302", "nobody"])
+@pytest.mark.parametrize(
+    ("receiver", "code", "expected"),
+    [
+        ("{address}", 500, "answered 500"),
+        ("{address}", 302, "answered 302"),
+        ("{address}", NOT_HTTP, "BadStatusLine"),
+        ("{address} 2", 500, "InvalidURL"),
+        ("http://127.0.0.1:1/services/T0/secret", 500, "refused"),
+    ],
+)
 def test_a_receiver_that_fails_is_given_up_without_naming_secrets(
-    days: Days, server: tuple[str, list[dict[str, Any]], list[int]], receiver: str
+    days: Days,
+    server: tuple[str, list[dict[str, Any]], list[int]],
+    *,
+    receiver: str,
+    code: int,
+    expected: str,
 ) -> None:
     address, heard, codes = server
-    codes += [int(receiver) if receiver.isdecimal() else 500] * 9
-    if receiver == "nobody":
-        address = "http://127.0.0.1:1/services/T0/secret"
+    codes += [code] * 9
+    address = receiver.format(address=address)
     days.ledger.remove("hourly")
     days.add(notice=Notice(occasions=("failure",), webhook=address))
     days.fire(0)  # there is no data
     (outcome,) = deliver(days.ledger, "hourly", days.clock)
-    expected = "refused" if receiver == "nobody" else f"answered {receiver}"
     assert outcome.startswith("failed: the webhook")
     assert expected in outcome
     assert "secret" not in outcome
     assert not heard
+    assert deliver(days.ledger, "hourly", days.clock) == []
+
+
+def test_what_cannot_be_put_into_words_is_given_up(days: Days) -> None:
+    days.ledger.remove("hourly")
+    days.add(notice=Notice(occasions=("change",), command="true"))
+    slot = days.ledger.request("hourly", days.clock.time, forced=False)
+    result = {"changes": [{"written": "by another version"}]}
+    days.ledger.end(slot, "done", days.clock.time, result=result, notice="pending")
+    assert deliver(days.ledger, "hourly", days.clock)[0].startswith("failed: ")
     assert deliver(days.ledger, "hourly", days.clock) == []
 
 
@@ -359,11 +384,14 @@ with Ledger(Path({str(days.ledger.home)!r})) as ledger:
     assert [json.loads(line)["id"] for line in told.read_text().splitlines()] == [slot.sweep] * 2
 
 
-def test_a_variable_that_is_not_set_is_said_and_not_tried_again(days: Days) -> None:
+def test_a_variable_that_is_not_set_is_said_not_tried_again_and_costs_no_other(days: Days) -> None:
+    told = days.folder / "told"
     days.ledger.remove("hourly")
-    days.add(notice=Notice(occasions=("failure",), webhook="$NO_SUCH_HOOK"))
+    notice = Notice(occasions=("failure",), webhook="$NO_SUCH_HOOK", command=f"touch {told}")
+    days.add(notice=notice)
     days.fire(0)
     before = days.clock.time
     (outcome,) = deliver(days.ledger, "hourly", days.clock)
     assert outcome.startswith("failed: --webhook must name variables that are set")
     assert days.clock.time == before
+    assert told.exists()
