@@ -35,6 +35,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ([*ADD[:-1], "bad.toml"], "bad.toml: depth must be a whole number"),
         (["schedule", "add", "../up", *ADD[3:]], "name must be letters, digits"),
         (["schedule", "add", "x" * 75, *ADD[3:]], "name must be letters, digits"),
+        *(
+            (["schedule", "add", name, *ADD[3:]], "name must not begin with ledger.db")
+            for name in ("ledger.db", "ledger.db-wal", "Ledger.db-shm")
+        ),
         (ADD[:-2], "Missing option '--config'"),
         *(
             (["schedule", command, "nightly"], "no schedule is called 'nightly'; schedules here: ")
