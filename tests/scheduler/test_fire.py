@@ -18,6 +18,7 @@ from search.data.sources import load_table
 from search.data.splits import confirm_rows
 from search.defaults import CONFIRM_SHARE
 from search.main import dataset_of, load
+from search.scheduler.champion import OWN_NETWORK, defend
 from search.scheduler.fire import fire
 from search.scheduler.ledger import Ledger
 from search.scheduler.notice import Notice
@@ -41,6 +42,18 @@ pilot_trials = 4
 lanes = 1
 replicates = 16
 """
+SPACE = """
+[learning_rate]
+low = 0.001
+high = {largest}
+log = true
+"""
+NETWORK = """
+def make(layers, inputs, outputs):
+    return outputs(layers.dense(4)(inputs))  # the {name} of two
+"""
+NOT_HTTP = 0
+"""A code for an answer in another protocol."""
 
 
 class Days:
@@ -119,6 +132,9 @@ def server(
             code = codes.pop(0) if codes else 200
             if code == 200:
                 heard.append({**content, "token": self.headers["Authorization"]})
+            if code == NOT_HTTP:
+                self.wfile.write(b"220 ready\r\n")
+                return
             self.send_response(code)
             self.send_header("Location", "/elsewhere")  # of a 302
             self.end_headers()
@@ -169,8 +185,11 @@ def test_a_planted_flip_is_reported_once_and_the_champion_loses_its_title(
     assert (folder_of(days.ledger.home, "hourly") / FIGURE).read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days) -> None:
-    days.settings('factors = ["none"]\ntrials = 24\nepochs = 3')
+@pytest.mark.parametrize(
+    "search", ["", 'sampler = "random"\npruner = "median"\nprior = "low"\nuntil = "flat"\n']
+)
+def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days, search: str) -> None:
+    days.settings(f'factors = ["none"]\ntrials = 24\nepochs = 3\n{search}')
     for day in (0, 3):
         days.write(day)
     first, second = ((days.fire(day).result or {}) for day in (0, 3))
@@ -180,6 +199,22 @@ def test_what_a_search_found_is_no_change_but_may_take_the_title(days: Days) -> 
     assert second["changes"] == []
     duel = load(f"{second['report']['name']}-duel", home=days.ledger.home)
     assert {record.phase for record in duel.records} == {"pilot", "confirm", "final"}
+
+
+@pytest.mark.parametrize("own", [Settings(model="n.py:make"), Settings(hypermodel="n.py:make")])
+def test_networks_of_a_persons_own_hold_no_duel_and_it_is_said(days: Days, own: Settings) -> None:
+    def run(settings: Settings, *, home: Path, arms: Sequence[Arm] = ()) -> SweepReport:
+        raise AssertionError((settings, home, arms))
+
+    days.write(0)
+    days.fire(0)
+    (slot,) = days.ledger.done("hourly")
+    assert slot.result is not None
+    best = load(slot.sweep, home=days.ledger.home)
+    champion = Recipe.from_dict(slot.result["champion"]["recipe"]).replace(activation="elu")
+    title = {"recipe": champion.to_dict(), "since": "before"}
+    kept = defend(title, best, own, days.ledger.home, run)
+    assert kept == {**title, "is_new": False, "outcome": None, "note": OWN_NETWORK}
 
 
 def test_confirm_rows_stay_confirm_rows_as_the_data_grows(days: Days) -> None:
@@ -206,6 +241,28 @@ def test_unchanged_data_is_skipped_unless_forced(days: Days) -> None:
     assert (second.state, second.reason) == ("unchanged", f"the data is that of {first.sweep}")
     assert days.fire(1, forced=True).state == "done"
     assert days.fire(2).state == "done"
+
+
+def test_another_space_in_the_same_file_is_swept_on_unchanged_data(days: Days) -> None:
+    days.settings('factors = ["none"]\ntrials = 4\nepochs = 3\nspace = "space.toml"')
+    states = []
+    for day, largest in enumerate((0.1, 0.1, 0.2)):
+        (days.folder / "space.toml").write_text(SPACE.format(largest=largest))
+        days.write(0)
+        days.path(day).write_bytes(days.path(0).read_bytes())
+        states.append(days.fire(day).state)
+    assert states == ["done", "unchanged", "done"]
+
+
+def test_another_network_in_the_same_file_is_swept_on_unchanged_data(days: Days) -> None:
+    days.settings(f'factors = ["activation"]\nmodel = "{days.folder}/net.py:make"')
+    states = []
+    for day, name in enumerate(("first", "first", "last")):
+        (days.folder / "net.py").write_text(NETWORK.format(name=name))
+        days.write(0)
+        days.path(day).write_bytes(days.path(0).read_bytes())
+        states.append(days.fire(day).state)
+    assert states == ["done", "unchanged", "done"]
 
 
 def test_other_columns_are_an_error_that_names_them(days: Days) -> None:
@@ -251,23 +308,45 @@ def test_an_interrupted_slot_stays_open_and_its_sweep_goes_on(days: Days) -> Non
     assert (ended.sweep, ended.state) == (slot.sweep, "done")
 
 
-@pytest.mark.parametrize("receiver", ["500", "302", "nobody"])
+@pytest.mark.parametrize(
+    ("receiver", "code", "expected"),
+    [
+        ("{address}", 500, "answered 500"),
+        ("{address}", 302, "answered 302"),
+        ("{address}", NOT_HTTP, "BadStatusLine"),
+        ("{address} 2", 500, "InvalidURL"),
+        ("http://127.0.0.1:1/services/T0/secret", 500, "refused"),
+    ],
+)
 def test_a_receiver_that_fails_is_given_up_without_naming_secrets(
-    days: Days, server: tuple[str, list[dict[str, Any]], list[int]], receiver: str
+    days: Days,
+    server: tuple[str, list[dict[str, Any]], list[int]],
+    *,
+    receiver: str,
+    code: int,
+    expected: str,
 ) -> None:
     address, heard, codes = server
-    codes += [int(receiver) if receiver.isdecimal() else 500] * 9
-    if receiver == "nobody":
-        address = "http://127.0.0.1:1/services/T0/secret"
+    codes += [code] * 9
+    address = receiver.format(address=address)
     days.ledger.remove("hourly")
     days.add(notice=Notice(occasions=("failure",), webhook=address))
     days.fire(0)  # there is no data
     (outcome,) = deliver(days.ledger, "hourly", days.clock)
-    expected = "refused" if receiver == "nobody" else f"answered {receiver}"
     assert outcome.startswith("failed: the webhook")
     assert expected in outcome
     assert "secret" not in outcome
     assert not heard
+    assert deliver(days.ledger, "hourly", days.clock) == []
+
+
+def test_what_cannot_be_put_into_words_is_given_up(days: Days) -> None:
+    days.ledger.remove("hourly")
+    days.add(notice=Notice(occasions=("change",), command="true"))
+    slot = days.ledger.request("hourly", days.clock.time, forced=False)
+    result = {"changes": [{"written": "by another version"}]}
+    days.ledger.end(slot, "done", days.clock.time, result=result, notice="pending")
+    assert deliver(days.ledger, "hourly", days.clock)[0].startswith("failed: ")
     assert deliver(days.ledger, "hourly", days.clock) == []
 
 
@@ -305,11 +384,14 @@ with Ledger(Path({str(days.ledger.home)!r})) as ledger:
     assert [json.loads(line)["id"] for line in told.read_text().splitlines()] == [slot.sweep] * 2
 
 
-def test_a_variable_that_is_not_set_is_said_and_not_tried_again(days: Days) -> None:
+def test_a_variable_that_is_not_set_is_said_not_tried_again_and_costs_no_other(days: Days) -> None:
+    told = days.folder / "told"
     days.ledger.remove("hourly")
-    days.add(notice=Notice(occasions=("failure",), webhook="$NO_SUCH_HOOK"))
+    notice = Notice(occasions=("failure",), webhook="$NO_SUCH_HOOK", command=f"touch {told}")
+    days.add(notice=notice)
     days.fire(0)
     before = days.clock.time
     (outcome,) = deliver(days.ledger, "hourly", days.clock)
     assert outcome.startswith("failed: --webhook must name variables that are set")
     assert days.clock.time == before
+    assert told.exists()
