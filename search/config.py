@@ -97,11 +97,10 @@ class Config:
 
 def example() -> str:
     """A sweep file with every key and its default, commented."""
-    # With a search, which some of the keys are about.
-    defaults, parts = Settings(trials=1), [_HEAD]
+    defaults, parts = Settings(), [_HEAD]
     for key, option in OPTIONS.items():
         value = _converted(key, tomllib.loads(f"x = {option.example}")["x"])
-        mark = "" if Settings(**{"trials": 1, key: value}) == defaults else "# "
+        mark = "" if Settings(**{key: value}) == defaults else "# "
         where = " A file is looked for from this one's folder." if key in _FILES else ""
         parts.append(f"# {option.help}{where}\n{mark}{key} = {option.example}\n")
     return "\n".join(parts)

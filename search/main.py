@@ -115,6 +115,27 @@ def dataset_of(settings: Settings, data: Any = None) -> Dataset:
     )
 
 
+def code_of(settings: Settings, dataset: Dataset, home: Path) -> dict[str, Any]:
+    """What of a sweep stands in files that its settings only name, ready for JSON.
+
+    Args:
+        settings: that name them.
+        dataset: what the settings name, prepared.
+        home: the folder of all sweeps.
+
+    Returns:
+        model, the digest of a person's own network, and space, what the search varies; None where
+        there is none.
+
+    Raises:
+        InputError: if the network cannot be built, or the space breaks a rule.
+        SettingsChangedError: if the name is taken by a sweep with other settings or data.
+    """
+    own = _probed(settings, dataset, _architecture(settings, dataset))
+    file = sweep_file(settings, dataset, home, own=own)
+    return {"model": file.model, "space": file.space and file.space.to_dict()}
+
+
 def _checked(
     settings: Settings | None, data: Any, home: Path | None
 ) -> tuple[Settings, Dataset, Path]:

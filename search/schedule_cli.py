@@ -146,16 +146,10 @@ def run_now(
             tell(f"the sweep {slot.sweep}")
             ledger.begin(slot)
             ended = _fire(ledger, name)
-        _deliver(ledger, name)
-    if ended is None:
-        raise SearchError(f"the sweep {slot.sweep} is run by another process")
-    rows = [_row(ended)]
-    if json:
-        print_json(rows[0])
-    else:
-        from search.report.schedules import history_table
-
-        print_view(history_table(rows))
+        if ended is None:
+            raise SearchError(f"the sweep {slot.sweep} is run by another process")
+        _print_slot(ended, json=json)
+        _deliver(ledger, name)  # may take minutes
     if ended.state == "failed":
         raise typer.Exit(SearchError.exit_code)
 
@@ -248,6 +242,17 @@ def _fire(ledger: Ledger, name: str) -> Slot | None:
 
     with watching() as listener:
         return fire_slot(ledger, name, SystemClock(), partial(run, listeners=[listener]))
+
+
+def _print_slot(slot: Slot, *, json: bool) -> None:
+    """Print what a slot came to, at once also where it is piped."""
+    from search.report.schedules import history_table
+
+    if json:
+        print_json(_row(slot))
+    else:
+        print_view(history_table([_row(slot)]))
+    sys.stdout.flush()
 
 
 def _deliver(ledger: Ledger, name: str) -> None:

@@ -19,6 +19,8 @@ ALL = "all"
 """Among the factors to check: all that the recipe sweeps one by one."""
 NONE = "none"
 """Instead of factors to check: there is nothing but a search."""
+_FIXED_ORDER = ("grid", "qmc")
+"""Samplers that have no use for a prior."""
 HYPERMODEL = "hypermodel"
 """What a hypermodel's own defaults are called, in place of a recipe's name."""
 LONGEST_NAME = 100
@@ -139,10 +141,12 @@ class Settings:
         self._check_own()
         if self.hypermodel is not None:
             object.__setattr__(self, "factors", (NONE,))
+        if self.sampler in _FIXED_ORDER and self.prior not in ("none", _DEFAULTS["prior"]):
+            raise InputError(
+                "--prior", f"must be left out with --sampler {self.sampler}", self.prior
+            )
         if self.factors is not None:
             self._tidy_factors(self.factors)
-        if not self.n_trials:
-            self._check_no_search()
         if self.depth is not None:
             self._tidy_depth(self.depth if isinstance(self.depth, tuple) else (self.depth,))
 
@@ -162,13 +166,19 @@ class Settings:
         if self.factors not in (None, (NONE,)):
             rule = "must be left out: --hypermodel says what varies"
             raise InputError("--factors", rule, ",".join(self.factors or ()))
-        for setting, default in (("recipe", defaults.RECIPE), ("levels", "core")):
-            if getattr(self, setting) != default:
-                rule = "must be left out: --hypermodel has defaults of its own"
-                raise InputError(f"--{setting}", rule, getattr(self, setting))
+        for setting in ("recipe", "levels", "lanes", "pilot_trials"):
+            if getattr(self, setting) != _DEFAULTS[setting]:
+                rule = "must be left out: --hypermodel has values of its own, which are fixed"
+                raise InputError(f"--{setting.replace('_', '-')}", rule, getattr(self, setting))
 
-    def _check_no_search(self) -> None:
-        """Check that nothing is asked of a search that there will not be."""
+    def check_search(self) -> None:
+        """Check that nothing is asked of a search that there will not be, once limits are known.
+
+        Raises:
+            InputError: naming what is.
+        """
+        if self.n_trials:
+            return
         for setting in ("sampler", "pruner", "prior", "space", "until"):
             value = getattr(self, setting)
             if value != _DEFAULTS[setting]:
@@ -211,6 +221,11 @@ class Settings:
     def default_name(self) -> str:
         """What the default is called that all else is compared with."""
         return self.recipe if self.hypermodel is None else HYPERMODEL
+
+    @property
+    def used_prior(self) -> str:
+        """How far the search trusts the default; grids and quasi-random sequences do not."""
+        return "none" if self.sampler in _FIXED_ORDER else self.prior
 
     @property
     def n_trials(self) -> int:

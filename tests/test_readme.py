@@ -70,7 +70,7 @@ def test_its_runs_run_and_what_is_shown_of_them_can_be_shown(folder: Path) -> No
         name = [] if number < 2 or "best" in words else [f"sweep{number}"]
         more = [*FAST, *(["--replicates", "1"] if is_first else [])]
         more += [] if "--factors" in words else ["--factors", "regularization"]
-        fewer = {"64": "2", "120": "24"}
+        fewer = {"64": "2", "120": "4"}
         more = [fewer.get(word, word) for word in [*words, *name, *more]]
         assert "conditional on" in do(more, folder).lower()
     for line in commands("check"):

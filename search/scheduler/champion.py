@@ -2,7 +2,8 @@
 
 A challenger, the best recipe of a sweep, meets the champion in a duel: a sweep of the two, each
 tuned and trained anew on the data as it is now, on replicates of their own. Only if it beats the
-champion by more than the margin is the title passed on.
+champion by more than the margin is the title passed on. Networks of a person's own do not meet:
+their code may have changed since, and nobody knows what of a hypermodel's is to be tuned.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,10 @@ from search.sweep.records import SweepReport
 from search.verdict import Outcome
 from spaces import Recipe, nuisance_space
 
+OWN_NETWORK = "no duel: the network is a person's own, and may not be the champion's any more"
+"""Why a challenger does not meet the champion under --model and --hypermodel."""
 _QUESTION = "recipe"
+_OF_A_SEARCH = ("factors", "trials", "space", "sampler", "pruner", "prior", "until")
 
 
 class Run(Protocol):
@@ -52,6 +56,8 @@ def defend(
     kept = _title(champion, title["since"])
     if structure(champion) == structure(best):
         return kept
+    if settings.model is not None or settings.hypermodel is not None:
+        return {**kept, "note": OWN_NETWORK}
     try:
         outcome = duel(champion, best, settings, home, run)
     except SearchError as error:  # the verdicts stand, and so does the title
@@ -96,8 +102,9 @@ def duel(champion: Recipe, best: Recipe, settings: Settings, home: Path, run: Ru
         Arm(_QUESTION, "challenger", best, stream=stream),
     )
     # Nothing is left to search; without factors there would be.
-    alone = replace(settings, name=f"{settings.name}{DUEL}", factors=None, trials=None, space=None)
-    report = run(alone, arms=arms, home=home)
+    plain = Settings().to_dict()
+    alone = {key: plain[key] for key in _OF_A_SEARCH} | {"name": f"{settings.name}{DUEL}"}
+    report = run(replace(settings, **alone), arms=arms, home=home)
     return report.factors[0].comparisons[0].outcome
 
 

@@ -3,17 +3,19 @@
 Everything here can be done again: the sweep goes on by its name, and the slot is closed once.
 """
 
+import json
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from search.config import Config
 from search.data import Dataset
 from search.errors import InputError, SearchError, SweepHeldError, one_line
-from search.main import dataset_of
+from search.main import code_of, dataset_of
 from search.main import run as run_sweep
 from search.report.documents import as_json
 from search.report.figures.drift import drift_png
@@ -89,15 +91,18 @@ def _sweep(
 ) -> tuple[State, str, dict[str, Any] | None]:
     """The state, the reason for it and what was found."""
     settings = settings_of(schedule, slot)
-    dataset, asked = dataset_of(settings), _asked(settings)
+    dataset = dataset_of(settings)
     before = [each.result for each in ledger.done(schedule.name) if each.result]
     last = before[-1] if before else None
     title = last["champion"] if last else None
-    if last and not slot.forced:
-        name, was = last["report"]["name"], last["report"]["data"]["fingerprint"]
-        _check_columns(last["columns"], columns_of(dataset), name)
-        if was == dataset.fingerprint and last["asked"] == asked:
-            return "unchanged", f"the data is that of {name}", None
+    known = None if slot.forced else last
+    if known:
+        _check_columns(known["columns"], columns_of(dataset), known["report"]["name"])
+    asked = _asked(settings, dataset, ledger.home)
+    if known and known["asked"] == asked:
+        was = known["report"]
+        if was["data"]["fingerprint"] == dataset.fingerprint:
+            return "unchanged", f"the data is that of {was['name']}", None
     report = run(settings, home=ledger.home)
     document, earlier = _kept(report.to_dict()), [each["report"] for each in before]
     result = {
@@ -137,12 +142,12 @@ def _check_columns(was: Mapping[str, str], now: Mapping[str, str], sweep: str) -
         raise InputError("the columns of the data", rule, "; ".join(parts))
 
 
-def _asked(settings: Settings) -> dict[str, Any]:
-    """The settings but for what a slot brings with it."""
+def _asked(settings: Settings, dataset: Dataset, home: Path) -> Any:
+    """The settings but for what a slot brings with it, and the code and the space they name."""
     left_out = (*NOT_PART_OF_A_SWEEP, "data")
-    fields = settings.to_dict().items()
-    # As it comes back from JSON.
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in fields if k not in left_out}
+    fields = {key: x for key, x in settings.to_dict().items() if key not in left_out}
+    asked = {"settings": fields, "code": code_of(settings, dataset, home)}
+    return json.loads(json.dumps(asked))  # as the ledger has it: lists for tuples
 
 
 def _kept(report: Mapping[str, Any]) -> dict[str, Any]:

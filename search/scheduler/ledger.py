@@ -19,9 +19,8 @@ from typing import Any, Self, final
 from search.errors import InputError, ScheduleNotFoundError, StoreError
 from search.scheduler.cron import Cron
 from search.scheduler.notice import Notice
-from search.scheduler.slots import FOLDER, Schedule, Slot, State, enter
+from search.scheduler.slots import FOLDER, LEDGER, Schedule, Slot, State, enter
 
-FILE = "ledger.db"
 PATIENCE = 60.0
 """Seconds to wait for another process's transaction."""
 _TABLES = """
@@ -55,7 +54,7 @@ class Ledger:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        path = home / FOLDER / FILE
+        path = home / FOLDER / LEDGER
         self._db = self._open(path if path.exists() else None)
 
     def __enter__(self) -> Self:
@@ -75,7 +74,7 @@ class Ledger:
         Raises:
             InputError: if there is one of this name.
         """
-        path = self.home / FOLDER / FILE
+        path = self.home / FOLDER / LEDGER
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db.close()

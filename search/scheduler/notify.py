@@ -91,24 +91,27 @@ def found(slot: Slot) -> str:
 
 
 def _tell(schedule: Schedule, slot: Slot, clock: Clock, pauses: Sequence[float]) -> str:
-    """Try, and try again; `sent`, or how the last attempt failed."""
-    content = json.dumps(message(schedule, slot), ensure_ascii=False).encode()
-    notice, problem = schedule.notice, ""
+    """Try, and try again; `sent`, or how the last attempt of each way that failed did."""
+    notice = schedule.notice
+    problems: dict[object, str] = {}
     ways = [way for way, given in ((_post, notice.webhook), (_run, notice.command)) if given]
-    for pause in (*pauses, None):
+    for pause in (0.0, *pauses):
+        clock.sleep(pause)
         for way in list(ways):
             try:
+                content = json.dumps(message(schedule, slot), ensure_ascii=False).encode()
                 way(notice, slot, content)
-                ways.remove(way)
             except InputError as error:  # it will be no better later
-                return f"failed: {error}"
-            except (OSError, subprocess.SubprocessError, ValueError) as error:
-                problem = _without_secrets(error, way)
+                problems[way] = str(error)
+            except Exception as error:  # noqa: BLE001  # what is not given up stays pending for ever
+                problems[way] = _without_secrets(error, way)
+                continue
+            else:
+                problems.pop(way, None)
+            ways.remove(way)
         if not ways:
-            return "sent"
-        if pause is not None:
-            clock.sleep(pause)
-    return f"failed: {problem}"
+            break
+    return f"failed: {'; '.join(problems.values())}" if problems else "sent"
 
 
 def _post(notice: Notice, slot: Slot, content: bytes) -> None:

@@ -26,6 +26,8 @@ PAUSED = "the schedule was paused"
 DUEL = "-duel"
 """Ends the name of a sweep in which the champion meets a challenger."""
 FOLDER = "schedules"
+LEDGER = "ledger.db"
+"""The file in that folder beside those of the schedules."""
 FIGURE = "intervals.png"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,6 +61,8 @@ class Schedule:
         except InputError:
             rule = "must be letters, digits, dots, dashes and underscores, at most 74 of them"
             raise InputError("name", f"{rule}, the first no dot or dash", self.name) from None
+        if self.name.casefold().startswith(LEDGER):  # with the files that SQLite puts beside it
+            raise InputError("name", f"must not begin with {LEDGER}, the ledger's file", self.name)
         if self.overlap not in OVERLAPS:
             raise InputError("--overlap", f"must be one of {', '.join(OVERLAPS)}", self.overlap)
 
@@ -87,7 +91,7 @@ class Slot:
     ended: datetime | None = None
     """When its sweep ended, in UTC."""
     result: Mapping[str, Any] | None = None
-    """What its sweep found; see `fire.Finding`."""
+    """What its sweep found: report, headline, asked, columns, changes and champion."""
     notice: str = ""
     """Of the notification: nothing, `pending`, `sent` or how it failed."""
 

@@ -5,6 +5,7 @@ from optuna.samplers import BaseSampler
 
 from search.study.ask import quasi_random_points
 from search.study.batches import BatchedStudy, Told
+from search.study.grid import n_points
 from search.study.prior import PriorSampler
 from search.study.record import TrialRecord
 from search.study.samplers import (
@@ -31,5 +32,6 @@ __all__ = [
     "TrialRecord",
     "get_pruner",
     "get_sampler",
+    "n_points",
     "quasi_random_points",
 ]

@@ -5,7 +5,7 @@ the batches before it, never by its neighbours. So neither the order in which ne
 where a process was killed changes what is tried or pruned.
 """
 
-import math
+import copy
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -22,12 +22,12 @@ from spaces import Choice, Domain, Float, Int, Space, Value
 
 _NAME = "search"  # Hyperband deals its brackets by this name and a trial's number
 # Optuna leaves failed trials out of what it learns from; that a rate is too high is worth learning.
+# A pruned trial that has reported nothing is taken for worse than any other.
 _STATES: dict[State, TrialState] = {
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
     "failed": TrialState.PRUNED,
 }
-_HOPELESS = {1: math.inf}
 
 
 @final
@@ -48,8 +48,8 @@ class Told:
 
     @property
     def by_epoch(self) -> dict[int, float]:
-        """Epoch, from 1 -> the loss after it; hopeless for a trial that failed at once."""
-        return dict(enumerate(self.reported, start=1)) or _HOPELESS
+        """Epoch, from 1 -> the loss after it; none for a trial that failed."""
+        return {} if self.state == "failed" else dict(enumerate(self.reported, start=1))
 
 
 @final
@@ -85,7 +85,7 @@ class BatchedStudy:
             self._study.add_trial(
                 create_trial(
                     state=_STATES[told.state],
-                    value=told.value if told.state == "complete" else reported[len(reported)],
+                    value=told.value if told.state == "complete" else reported.get(len(reported)),
                     params=dict(told.values),
                     distributions={name: distribution(domains[name]) for name in told.values},
                     intermediate_values=reported,
@@ -165,8 +165,11 @@ class BatchedStudy:
         """End a trial as it ended before."""
         trial, reported = self._running.pop(number), self._reported.pop(number)
         self._ended[number] = told
-        for epoch in range(len(reported) + 1, len(told.by_epoch) + 1):
-            trial.report(told.by_epoch[epoch], step=epoch)
+        if told.state == "failed":
+            self._storage.forget_reports(trial._trial_id)  # noqa: SLF001  # as in `tell`
+        for epoch, loss in told.by_epoch.items():
+            if epoch > len(reported):
+                trial.report(loss, step=epoch)
         for name, noted in told.attributes.items():
             self._storage.set_trial_system_attr(trial._trial_id, name, noted)  # noqa: SLF001  # as in `tell`
         value = told.value if told.state == "complete" else None  # Optuna takes the last reported
@@ -191,6 +194,13 @@ class _Storage(InMemoryStorage):
         super().__init__()
         self.n_visible: int | None = 0
         """How many trials can be seen; None for all."""
+
+    def forget_reports(self, trial_id: int) -> None:
+        """Take back what a running trial has reported."""
+        with self._lock:
+            trial = copy.copy(self._get_trial(trial_id))
+            trial.intermediate_values = {}
+            self._set_trial(trial_id, trial)
 
     def get_all_trials(
         self,

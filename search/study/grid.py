@@ -22,23 +22,21 @@ class GridSampler(BaseSampler):
     """Goes through the grid of a space, conditions included, by a trial's number.
 
     Unlike Optuna's own it knows conditions. The order is one long stride around the grid, so that
-    the first trials are spread over it.
+    the first trials are spread over it. Trial 0 is the default; the grid begins with trial 1.
 
     Args:
         space: what may vary.
-        seed: of where the stride begins.
     """
 
-    def __init__(self, space: Space, seed: int) -> None:
+    def __init__(self, space: Space) -> None:
         self._space = space
-        self._size = grid_size(space, STEPS)
-        self._start = seed % self._size
+        self._size = n_points(space)
         self._stride = _coprime(self._size)
         self._point: dict[str, Value] = {}
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Look up the trial's point."""
-        index = (self._start + trial.number * self._stride) % self._size
+        index = (trial.number - 1) * self._stride % self._size
         self._point = grid_point(self._space, index, STEPS)
 
     def infer_relative_search_space(
@@ -71,6 +69,11 @@ class GridSampler(BaseSampler):
         values: Sequence[float] | None,
     ) -> None:
         """Nothing is learned."""
+
+
+def n_points(space: Space) -> int:
+    """How many points the grid of a space has."""
+    return grid_size(space, STEPS)
 
 
 def _coprime(size: int) -> int:

@@ -1,6 +1,7 @@
 # ruff: noqa: ARG001  # all makers are called alike
 """Samplers and pruners by name."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 import optuna
@@ -32,17 +33,24 @@ def _random(space: Space, seed: int) -> BaseSampler:
     return optuna.samplers.RandomSampler(seed=seed)
 
 
+logging.getLogger("optuna.samplers._qmc").setLevel(logging.ERROR)  # of conditions it warns always
+
+
 def _qmc(space: Space, seed: int) -> BaseSampler:
     # What exists only under some choices is drawn at random: a sequence has a fixed dimension.
     with known_experiments():
         return optuna.samplers.QMCSampler(scramble=True, seed=seed, warn_independent_sampling=False)
 
 
+def _grid(space: Space, seed: int) -> BaseSampler:
+    return GridSampler(space)
+
+
 SAMPLERS: Mapping[str, MakeSampler] = {
     "tpe": _tpe,
     "random": _random,
     "qmc": _qmc,
-    "grid": GridSampler,
+    "grid": _grid,
 }
 """Tree-structured Parzen estimator (Bergstra et al. 2011), random, quasi-random, a whole grid."""
 

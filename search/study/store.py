@@ -6,6 +6,7 @@ The journal is the truth. One process writes it; a trial stands in it whole or n
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +71,7 @@ class Store:
             content = self._journal.read_bytes()
             whole = content[: content.rfind(b"\n") + 1]
             if whole != content:
-                self._journal.write_bytes(whole)
+                os.truncate(self._journal, len(whole))  # a rewrite might be killed half-way
         self._storage = None
         self._studies.clear()
         self._trials.clear()

@@ -58,7 +58,7 @@ class BestRecipe:
 def best_recipe(file: SweepFile, standing: Standing, store: Store) -> BestRecipe:
     """The best recipe known; the first that applies.
 
-    1. What the newest search chose, if it beats the default.
+    1. What a search found, the newest if there are several, if it beats the default.
     2. A combination that beats the default.
     3. Of what beats the default alone, that with the lowest upper bound.
     4. The default.

@@ -12,7 +12,7 @@ from search.seeds import generator
 from search.sweep.folder import SweepFile
 from search.sweep.records import Planned
 from search.sweep.reporting import terms_of
-from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES
+from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES, search_of
 from search.training.contract import Member, Sample, Seeds
 from search.training.plan import LARGEST_STACK, stack_bytes, stack_memory, structure_of
 from search.verdict import METRICS, Loss, Terms, look_schedule, replicates_for_spread
@@ -85,6 +85,7 @@ class Preflight:
                 "pilot": self.planned.pilot,
                 "first_look": self.planned.first_look,
                 "most": self.planned.most,
+                "search": self.planned.search,
             },
             "workers": self.workers,
             "memory": {"needed": self.memory, "machine": self.machine_memory},
@@ -113,7 +114,7 @@ def plan(file: SweepFile) -> Planned:
         pilot=pilot,
         first_look=pilot + first * in_replicate,
         most=pilot + last * in_replicate + _found(file, last) + file.has_final,
-        search=0 if file.space is None else settings.n_trials,
+        search=_searched(file),
     )
 
 
@@ -123,8 +124,15 @@ def _found(file: SweepFile, last: int) -> int:
     if file.space is None:
         return 0
     selection = (CANDIDATES + 1) * SELECTION_REPLICATES
-    confirmation = settings.pilot_trials + last * (settings.lanes + 1)
-    return settings.n_trials + selection + confirmation
+    confirmation = 2 * last
+    if settings.hypermodel is None:  # else its default is as fixed as what is found
+        confirmation += settings.pilot_trials + last * (settings.lanes - 1)
+    return _searched(file) + selection + confirmation
+
+
+def _searched(file: SweepFile) -> int:
+    search = search_of(file)
+    return 0 if search is None else search.n_trials
 
 
 def memory_needed(file: SweepFile, dataset: Dataset, workers: int) -> int:
@@ -169,10 +177,11 @@ def preflight(
     planned, terms = plan(file), terms_of(file)
     looks = look_schedule(file.settings.n_replicates)
     samples = sample(_steps(file, dataset), dataset.training_data(with_confirm=False))
-    pilot, confirm, last = (
-        sum(x.seconds * x.member_epochs[step] for x in samples) for step in range(3)
+    pilot, confirm, search, last = (
+        sum(x.seconds * x.member_epochs[step] for x in samples) for step in range(4)
     )
     later = looks[-1] / looks[0] - 1 if looks else 0.0
+    first, most = (_found(file, n) for n in ((looks[0], looks[-1]) if looks else (0, 0)))
     return Preflight(
         file=file,
         columns=dataset.preparation.summary,
@@ -183,9 +192,10 @@ def preflight(
         machine_memory=machine_memory(),
         programs=len(samples),
         compile_seconds=sum(x.compile_seconds for x in samples),
-        training_seconds=(pilot + confirm) / max(planned.first_look, 1),
-        first_look_seconds=(pilot + confirm) / workers,
-        most_seconds=(pilot + (1 + later) * confirm + last) / workers,
+        training_seconds=(pilot + confirm + search) / max(planned.first_look + first, 1),
+        first_look_seconds=(pilot + confirm + search) / workers,
+        most_seconds=(pilot + (1 + later) * confirm + search * most / max(first, 1) + last)
+        / workers,
         expectations=tuple(_expectations(terms)),
         problems=tuple(dict.fromkeys(x.problem for x in samples if x.problem is not None)),
     )
@@ -234,8 +244,13 @@ def _steps(file: SweepFile, dataset: Dataset) -> tuple[list[Member], ...]:
         for stream, recipe in recipes
         for _ in range(settings.lanes)
     ]
+    default = next(iter(recipes), ((), file.recipe))[1]
+    split = dataset.split(generator(settings.seed, "preflight"))
+    # As if no trial were pruned and all were like the default.
+    search = [Member(default, split, Seeds(i, 0, i)) for i in range(_found(file, first_look))]
     # The final model is the default's, should nothing beat it.
-    return pilot, confirm, pilot[: 1 if file.has_final else 0]
+    final = [Member(default, split, Seeds(0, 0, 0))] * file.has_final
+    return pilot, confirm, search, final
 
 
 def _expectations(terms: Terms) -> Iterator[Expectation]:

@@ -129,7 +129,7 @@ def _search(file: SweepFile, store: Store) -> SearchReport | None:
         space=search.space,
         sampler=file.settings.sampler,
         pruner=file.settings.pruner,
-        prior=file.settings.prior,
+        prior=file.settings.used_prior,
         trials=len(trials),
         most=search.n_trials,
         reason=why_over(trials, search.n_trials, file.settings, store.seconds),

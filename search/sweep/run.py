@@ -188,7 +188,9 @@ def sweep_file(
         SettingsChangedError: if the name is taken by a sweep with other settings or data.
     """
     name = settings.name or default_name(dataset.name, settings.default_name)
-    file = _file(folder.with_limits(home, name, settings), name, dataset, tuple(arms))
+    settings = folder.with_limits(home, name, settings)
+    settings.check_search()
+    file = _file(settings, name, dataset, tuple(arms))
     if own is not None:
         file = replace(file, model=own.digest)
     if own is not None and own.space is not None:

@@ -27,6 +27,7 @@ from search.study import (
     TrialRecord,
     get_pruner,
     get_sampler,
+    n_points,
 )
 from search.sweep.folder import SweepFile
 from search.sweep.records import PhaseStarted
@@ -74,7 +75,7 @@ class Search:
 
     def first_points(self) -> list[dict[str, Value]]:
         """Where it starts: the default, then the guideline's other recipes inside the space."""
-        if self.recipe.values:
+        if self.recipe.values or not self.fills_stacks:
             return [prior_point(self.space, self.recipe)]
         shape = {name: getattr(self.recipe, name) for name in (*STRUCTURE[1:], "epochs")}
         others = (RECIPES[x].replace(**shape) for x in RECIPES if x != self.guideline)
@@ -99,6 +100,8 @@ def search_of(
     if space is None:
         return None
     base, prior = get_sampler(settings.sampler), _prior(settings, space, file.recipe)
+    is_grid = settings.sampler == "grid" and sampler is None
+    n_trials = min(settings.n_trials, 1 + n_points(space)) if is_grid else settings.n_trials
 
     def make_sampler(space: Space, seed: int) -> BaseSampler:
         if sampler is not None:
@@ -110,16 +113,16 @@ def search_of(
         space,
         file.recipe,
         settings.recipe,
-        settings.n_trials,
+        n_trials,
         make_sampler,
         get_pruner(settings.pruner) if pruner is None else lambda _: pruner,
-        fills_stacks=not file.recipe.values and (settings.sampler != "grid" or sampler is not None),
+        fills_stacks=not (file.recipe.values or is_grid),
     )
 
 
 def _prior(settings: Settings, space: Space, recipe: Recipe) -> Prior | None:
     """Around the default, where the sampler may be told."""
-    if settings.prior == "none" or settings.sampler in ("grid", "qmc"):
+    if settings.used_prior == "none":
         return None
     return Prior(space, prior_point(space, recipe), settings.prior)
 
@@ -149,7 +152,7 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     whole = len(trials) // size
     study.restore(map(_told, trials[: whole * size]))
     for batch in range(whole, -(-search.n_trials // size)):
-        trials += sorted(job.store.records(STUDY, start=len(trials)), key=lambda trial: trial.index)
+        trials = _sorted([*trials, *job.store.records(STUDY, start=len(trials))])
         if why_over(trials, search.n_trials, job.settings, job.store.seconds) is not None:
             return True
         stored = {trial.index: trial for trial in trials[batch * size :]}
@@ -174,7 +177,11 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
 
 def search_trials(store: Store) -> list[TrialRecord]:
     """The trials of a search that ended, by number."""
-    return sorted(store.records(STUDY), key=lambda record: record.index)
+    return _sorted(store.records(STUDY))
+
+
+def _sorted(records: Sequence[TrialRecord]) -> list[TrialRecord]:
+    return sorted(records, key=lambda record: record.index)
 
 
 def why_over(
@@ -219,7 +226,9 @@ def confirmation_seconds(trials: Sequence[TrialRecord], settings: Settings) -> f
         return 0.0
     default = trials[0].seconds * float(trials[0].recipe["epochs"]) / max(trials[0].epochs, 1)
     first_look = min(LOOKS[0], settings.n_replicates)
-    n_default = settings.pilot_trials + SELECTION_REPLICATES + settings.lanes * first_look
+    n_default = SELECTION_REPLICATES + first_look
+    if settings.hypermodel is None:  # else it is as fixed as what was found
+        n_default += settings.pilot_trials + (settings.lanes - 1) * first_look
     n_found = SELECTION_REPLICATES * len(best) + first_look
     return (default * n_default + sum(best) / len(best) * n_found) * wall / busy
 

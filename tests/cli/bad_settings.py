@@ -106,6 +106,11 @@ def of_searches() -> Iterator[Bad]:
         yield Bad(f"--{setting} must be one of", f"run --{setting} wide")
     for flags in ("sampler random", "pruner asha", "prior low", "until flat", "space x.toml"):
         yield Bad(f"--{flags.split()[0]} must come with a search", f"run --{flags}")
+    for flags in ("--sampler grid --prior high", "--sampler qmc --prior low"):
+        yield Bad("--prior must be left out with --sampler", f"run --trials 24 {flags}")
+    for flag in ("lanes", "pilot-trials", "depth", "width", "space"):
+        said = f"--{flag} must be left out"
+        yield Bad(said, f"run --hypermodel hyper.py:build --{flag} 12")
     own = "run --factors none --space"
     yield Bad("--space no.toml must be a readable file", f"{own} no.toml")
     yield Bad("--space a space of one's own must be FILE.toml", f"{own} wide")

@@ -27,8 +27,8 @@ SPACE = get_space("shallow_full")
 @pytest.mark.parametrize(
     ("tuner", "options"),
     [
-        (keras_tuner.RandomSearch, {"max_trials": 3}),
-        (keras_tuner.BayesianOptimization, {"max_trials": 4, "num_initial_points": 2}),
+        (keras_tuner.RandomSearch, {"max_trials": 2}),
+        (keras_tuner.BayesianOptimization, {"max_trials": 3, "num_initial_points": 2}),
         (keras_tuner.Hyperband, {"max_epochs": 2}),
     ],
 )

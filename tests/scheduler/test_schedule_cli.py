@@ -1,6 +1,8 @@
 """The command line of schedules, and what it refuses."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ([*ADD[:-1], "bad.toml"], "bad.toml: depth must be a whole number"),
         (["schedule", "add", "../up", *ADD[3:]], "name must be letters, digits"),
         (["schedule", "add", "x" * 75, *ADD[3:]], "name must be letters, digits"),
+        *(
+            (["schedule", "add", name, *ADD[3:]], "name must not begin with ledger.db")
+            for name in ("ledger.db", "ledger.db-wal", "Ledger.db-shm")
+        ),
         (ADD[:-2], "Missing option '--config'"),
         *(
             (["schedule", command, "nightly"], "no schedule is called 'nightly'; schedules here: ")
@@ -85,6 +91,17 @@ def test_without_a_command_it_says_which_there_are(capsys: pytest.CaptureFixture
     out, err = capsys.readouterr()
     assert "run-now" in out
     assert err == ""
+
+
+def test_run_now_prints_what_it_found_before_anyone_is_told(folder: Path) -> None:
+    (folder / "sweep.toml").write_text('data = "none.csv"\n')  # so that the slot fails at once
+    assert main([*ADD, "--notify", "failure", "--command", "cp printed.json seen.json"]) == 0
+    with (folder / "printed.json").open("wb") as printed:
+        command = [sys.executable, "-m", "search", "schedule", "run-now", "nightly", "--json"]
+        ended = subprocess.run(command, check=False, stdout=printed)
+    assert ended.returncode == 1
+    seen = json.loads((folder / "seen.json").read_text())
+    assert (seen["state"], seen["notice"]) == ("failed", "pending")
 
 
 @pytest.mark.usefixtures("folder")

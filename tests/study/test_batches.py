@@ -164,6 +164,24 @@ def test_what_failed_is_worse_than_anything_that_did_not() -> None:
     assert sum(rate > 0.1 for rate in late) / len(late) < 0.25  # 0.4 of the range
 
 
+def test_how_far_a_trial_got_before_it_failed_does_not_count_for_it() -> None:
+    """Else one that diverged late would be taken for better than one that was pruned early."""
+    late, at_once = study(), study()
+    told = {}
+    for asked, reports in ((late, True), (at_once, False)):
+        points = asked.ask([6], seed=0)
+        for number, values in points.items():
+            fails = number % 2 == 0
+            for epoch in range(1, EPOCHS + 1):
+                if reports or not fails:
+                    asked.prunes(number, epoch, loss(values, epoch))
+            told[asked, number] = asked.tell(number, None if fails else loss(values, EPOCHS))
+    again = study()
+    again.restore(told[late, number] for number in range(6))
+    following = late.ask([6], seed=1)
+    assert following == at_once.ask([6], seed=1) == again.ask([6], seed=1)
+
+
 def test_the_next_batch_waits_for_the_last() -> None:
     asked = study()
     asked.ask([2], seed=0)

@@ -51,9 +51,15 @@ def test_unknown_names_are_refused_with_the_choices() -> None:
 def test_a_grid_is_gone_through_once_conditions_included() -> None:
     study = BatchedStudy(SMALL, partial(get_sampler("grid"), SMALL), get_pruner("none")(3))
     size = grid_size(SMALL, STEPS)
-    points = study.ask([size // 2, size - size // 2], seed=5)
     assert size == (STEPS + 1) * 3
-    assert len({str(sorted(values.items())) for values in points.values()}) == size
+    points: list[str] = []
+    for batch in range(4):  # trial 0 is the default's
+        asked = study.ask([4 if batch else 1], seed=batch)
+        points += [str(sorted(values.items())) for values in asked.values()]
+        for number in asked:
+            study.tell(number, 0.5)
+    assert len(points) == 1 + size
+    assert len(set(points[1:])) == size
 
 
 def _ended(n: int, loss_of: dict[str, float], prior: Prior, share: float) -> optuna.Study:

@@ -110,6 +110,15 @@ def test_times_add_up(digits: Dataset, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_search_takes_as_many_trainings_as_were_planned(digits: Dataset, tmp_path: Path) -> None:
+    file = sweep_file(replace(SMALL, factors=("none",), trials=24), digits, tmp_path)
+    found = preflight(file, digits, workers=2, sample=sampled)
+    assert found.planned.search == 24
+    assert found.training_seconds == file.recipe.epochs
+    assert found.most_seconds == pytest.approx(found.planned.most * file.recipe.epochs / 2)
+    assert found.programs > 0
+
+
 def test_less_spread_takes_fewer_replicates_and_few_rows_none(
     digits: Dataset, tmp_path: Path
 ) -> None:

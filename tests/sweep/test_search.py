@@ -13,7 +13,7 @@ import optuna
 import pytest
 
 from search.data import Dataset
-from search.errors import AllTrialsFailedError, SettingsChangedError
+from search.errors import AllTrialsFailedError, InputError, SettingsChangedError
 from search.settings import Settings
 from search.study import TrialRecord
 from search.sweep import folder
@@ -21,7 +21,7 @@ from search.sweep.arms import FOUND
 from search.sweep.final import FINAL
 from search.sweep.records import Candidate, PhaseStarted, Selected, SweepReport
 from search.sweep.reporting import load_report
-from search.sweep.run import open_sweep
+from search.sweep.run import open_sweep, sweep_file
 from search.sweep.searching import CANDIDATES, MEMBERS, SELECTION_REPLICATES, STACKS, is_flat
 from search.sweep.selecting import choose
 from search.verdict import Outcome, Verdict
@@ -110,6 +110,30 @@ def test_the_guidelines_recipes_are_the_first_trials(run: Any, fake: Any) -> Non
     assert first[0] == SHALLOW.replace(epochs=9)
     assert [recipe.activation for recipe in first] == ["elu", "swish", "selu"]
     assert {(recipe.depth, recipe.width, recipe.epochs) for recipe in first} == {(2, 100, 9)}
+
+
+def test_a_grid_ends_the_search_when_it_is_gone_through(
+    run: Any, fake: Any, tmp_path: Path
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text(
+        '[activation]\noptions = ["elu", "swish", "relu"]\n[width]\noptions = [50, 100]'
+    )
+    report = run(fake(), changed(sampler="grid", space=str(space), trials=100))
+    points = [(r.recipe["activation"], r.recipe["width"]) for r in searched(report)]
+    assert points[0] == ("elu", 100)
+    assert len(points[1:]) == len(set(points[1:])) == 3 * 2
+    assert report.search is not None
+    assert (report.search.most, report.search.prior) == (7, "none")
+
+
+def test_what_a_search_alone_needs_is_refused_without_one(digits: Dataset, tmp_path: Path) -> None:
+    settings = replace(SEARCH, factors=("activation",), trials=None, sampler="random")
+    with pytest.raises(InputError, match="--sampler must come with a search"):
+        sweep_file(settings, digits, tmp_path)
+    with open_sweep(replace(settings, trials=24), digits, tmp_path):
+        pass
+    assert sweep_file(settings, digits, tmp_path).settings.trials == 24  # as it stands there
 
 
 def test_trials_come_in_batches_of_two_structures_and_are_pruned(run: Any, fake: Any) -> None:
@@ -323,3 +347,16 @@ def test_the_code_of_its_page_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("all 24 trials are done")
+
+
+def test_a_winner_of_another_depth_has_its_replicates(run: Any, fake: Any) -> None:
+    def deeper_is_better(recipe: Recipe) -> float:
+        return 0.0 if recipe.depth == 4 else 0.3
+
+    report = run(fake(effect=deeper_is_better))
+    assert report.search is not None
+    assert report.search.chosen is not None
+    assert report.search.chosen.candidate.recipe.depth == 4
+    found = report.replicates
+    assert len(found) == 2 * 16
+    assert set(found["depth"]) == {SHALLOW.depth, 4}
