@@ -93,7 +93,7 @@ def test_the_history_shows_every_complete_trial(journal: Path, name: str) -> Non
     axes = plots.plot_optimization_history(study)
     (values, *_) = (np.asarray(found.get_offsets())[:, 1] for found in axes.collections)
     complete = study.get_trials(states=[TrialState.COMPLETE])
-    assert sorted(values) == sorted(trial.value for trial in complete)
+    assert sorted(values) == sorted(trial.values[0] for trial in complete)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,6 @@ def test_what_matters_is_found_to_be_important(journal: Path, name: str, params:
 def test_intermediate_values_are_drawn_trial_by_trial(journal: Path) -> None:
     study = load(journal, "search")
     axes = plots.plot_intermediate_values(study)
-    lengths = sorted(len(line.get_xdata()) for line in axes.lines)
+    lengths = sorted(np.size(line.get_xdata()) for line in axes.lines)
     assert lengths == sorted(len(trial.intermediate_values) for trial in study.trials)
     assert lengths[0] < lengths[-1], "some were pruned"
