@@ -297,6 +297,7 @@ def predict(
 
 @app.command()
 def ui(
+    name: Annotated[str | None, Argument(help="Name of the sweep to open the page at.")] = None,
     *,
     port: Annotated[str, Option(metavar="N", help=f"Where the page is; by default {PORT}.")] = PORT,
     tracking_uri: TrackingUri = None,
@@ -304,14 +305,16 @@ def ui(
     """MLflow's page, for this machine alone."""
     if not port.isdecimal() or not 0 < int(port) < 2**16:
         raise InputError("--port", f"must be a whole number from 1 to {2**16 - 1}", port)
-    from search.tracking import ui_command, ui_environment  # heavy: MLflow
+    from search.tracking import page_of_sweep, ui_command, ui_environment  # heavy: MLflow
 
     home = home_folder()
     command = ui_command(home, tracking_uri, host=LOOPBACK, port=int(port))
     environment = ui_environment(home, tracking_uri)
     home.mkdir(exist_ok=True)
-    page = f"http://{LOOPBACK}:{port}/#/experiments?workflowType=machine_learning"
-    tell(f"{page}\nuntil it is interrupted")
+    where = "#/experiments?workflowType=machine_learning"
+    if name is not None:
+        where = page_of_sweep(home, name, tracking_uri)
+    tell(f"http://{LOOPBACK}:{port}/{where}\nuntil it is interrupted")
     # In place of this process, so that signals reach the server.
     os.execve(command[0], command, environment)  # noqa: S606  # no shell is meant
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from search.tracking import page_of_sweep
+
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 RUN = "run wine --data wine --factors normalization --pilot-trials 4 --lanes 1 --epochs 2"
@@ -91,3 +93,10 @@ def test_the_parent_run_reads_like_a_report(page: Page, address: str, folder: Pa
     page.goto(f"{address}/#/experiments/1/runs/{document['run_id']}")
     page.get_by_text("Conditional on", exact=False).first.wait_for(timeout=60_000)
     assert page.get_by_text("normalization").count()
+
+
+def test_a_sweep_opens_at_its_replicates(page: Page, address: str, folder: Path) -> None:
+    page.goto(f"{address}/{page_of_sweep(folder / 'mlruns', 'wine', None)}")
+    page.get_by_text("difference", exact=True).first.wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"replicate \d")).first.wait_for(timeout=60_000)
+    assert not page.get_by_text(re.compile(r"pilot \d")).count()

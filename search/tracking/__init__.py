@@ -10,12 +10,13 @@ from search.tracking.mirror import sync
 from search.tracking.models import TrainedModel
 from search.tracking.tags import tag_sweep
 from search.tracking.tracker import Tracker
-from search.tracking.ui import ui_command, ui_environment
+from search.tracking.ui import page_of_sweep, ui_command, ui_environment
 
 __all__ = [
     "Tracker",
     "TrainedModel",
     "local_uri",
+    "page_of_sweep",
     "redact",
     "resolve_uri",
     "sync",

@@ -19,12 +19,15 @@ from search.tracking.pictures import (
     STATUS,
     TRIAL,
     Picture,
+    Point,
     dataset_input,
     picture_of_start,
     picture_of_sweep,
     picture_of_trial,
+    points_of_looks,
     trial_name,
 )
+from search.tracking.views import SHARED_VIEW, views_of
 from search.training.processes import apart
 from search.verdict import Loss
 
@@ -125,7 +128,10 @@ class Mirror:
         self._own = {HOME: identity(home)}
         self._client = open_client(uri, home)
         self._experiment = self._find_experiment(home)
+        for view, state in views_of(loss).items():
+            self._client.set_experiment_tag(self._experiment, f"{SHARED_VIEW}.{view}", state)
         self._trials: dict[str, list[Run]] = {}
+        self._seen: dict[str, tuple[Point, ...]] = {}
         sweeps: list[Run] = []
         for run in self._runs():
             trial = run.data.tags.get(TRIAL)
@@ -151,6 +157,7 @@ class Mirror:
             self._delete([self._sweep])
             self._sweep = self._create(picture, report.seconds)
         run_id = self._sweep.info.run_id
+        self._seen = points_of_looks(report)
         self._log(self._sweep, picture, _now())
         self._client.log_inputs(run_id, [dataset_input(report.data)])
         with TemporaryDirectory() as folder:
@@ -160,6 +167,14 @@ class Mirror:
                 told = redact(content).encode() if isinstance(content, str) else content
                 file.write_bytes(told)
             self._client.log_artifacts(run_id, folder)
+
+    def show_looks(self) -> None:
+        """Make the child runs there are show what the looks of `show_sweep` saw of them."""
+        for name, points in self._seen.items():
+            for run in self._trials.get(name, ()):
+                if any(run.data.metrics.get(point.key) != point.value for point in points):
+                    metrics = [Metric(x.key, x.value, run.info.start_time, x.step) for x in points]
+                    self._client.log_batch(run.info.run_id, metrics, synchronous=True)
 
     def show_model(self, model: TrainedModel) -> None:
         """Log the final model to the parent run and register it, unless that was done before.
@@ -172,8 +187,10 @@ class Mirror:
 
     def show_trial(self, record: TrialRecord) -> None:
         """Make one child run show this trial and delete what else stands for it."""
-        picture = picture_of_trial(record, self._loss, self._sweep.info.run_id)
-        found = self._trials.get(trial_name(record), [])
+        name = trial_name(record)
+        seen = self._seen.get(name, ())
+        picture = picture_of_trial(record, self._loss, self._sweep.info.run_id, seen)
+        found = self._trials.get(name, [])
         kept = next(filter(picture.is_shown_by, found), None)
         if kept is None:
             kept = next(filter(picture.allows, found), None) or self._create(
@@ -184,7 +201,7 @@ class Mirror:
             self._log(kept, picture, end)
             self._client.set_terminated(kept.info.run_id, picture.status, end)
         self._delete(run for run in found if run is not kept)
-        self._trials[trial_name(record)] = [kept]
+        self._trials[name] = [kept]
 
     def keep_only(self, records: Sequence[TrialRecord]) -> None:
         """Delete the child runs of all other trials."""

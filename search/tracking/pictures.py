@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, NamedTuple, final
@@ -34,6 +34,8 @@ STATUS: dict[State, str] = {
 }
 """Of the parent run."""
 
+DIFFERENCE = "difference"
+"""Metric of a replicate: its level's loss on the confirm rows minus the default's."""
 _MAX_TAG = 8000
 _MAX_DIGEST = 36
 _PROFILE = ("task", "target", "n_rows", "n_features", "n_classes", "n_confirm")
@@ -72,28 +74,36 @@ class Picture:
     def allows(self, run: Run) -> bool:
         """Whether `run` shows part of this and nothing else, so that it can be completed."""
         shown = run.data.params.items() <= self.params.items()
-        return shown and run.data.metrics.items() <= self.metrics.items()
+        return shown and self._metrics_of(run).items() <= self.metrics.items()
 
     def is_shown_by(self, run: Run) -> bool:
         """Whether nothing is left to do."""
         return (
             run.data.params == self.params
-            and run.data.metrics == self.metrics
+            and self._metrics_of(run) == self.metrics
             and self.tags.items() <= run.data.tags.items()
             and run.info.status == self.status
         )
+
+    def _metrics_of(self, run: Run) -> dict[str, float]:
+        """Without what a look adds to a run: who hears of its trial again knows of no look."""
+        shown = run.data.metrics.items()
+        return {k: v for k, v in shown if k in self.metrics or not _is_of_a_look(k)}
 
 
 _STATUSES: dict[TrialState, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
 
 
-def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
+def picture_of_trial(
+    record: TrialRecord, loss: Loss, parent: str, seen: Iterable[Point] = ()
+) -> Picture:
     """A child run.
 
     Args:
         record: the trial.
         loss: what is measured; names the value, see `measure_of`.
         parent: id of the parent run.
+        seen: what a look saw of it, see `points_of_looks`.
     """
     in_confirm = record.replicate is not None
     number = f"replicate {record.replicate:02d}" if in_confirm else f"pilot {record.index:02d}"
@@ -120,17 +130,44 @@ def picture_of_trial(record: TrialRecord, loss: Loss, parent: str) -> Picture:
         tags["depth"] = str(record.depth)
     return Picture(
         params={key: str(value) for key, value in params.items() if key != "format"},
-        # MLflow would draw infinity as 1.8e308.
-        points=tuple(point for point in _points(record, loss) if math.isfinite(point.value)),
+        points=(*filter(_is_finite, _points(record, loss)), *seen),
         tags=tags,
         status=_STATUSES[record.state],
     )
 
 
-def measure_of(loss: Loss) -> str:
-    """What MLflow calls a trial's value: `validation_error`, or `validation_one_minus_auc`."""
+def points_of_looks(report: SweepReport) -> dict[str, tuple[Point, ...]]:
+    """Trial, see `trial_name` -> its loss on the confirm rows, and the difference to the default's.
+
+    Of the replicates that a look has used.
+    """
+    names = {
+        (record.recipe["depth"], record.factor, record.level, record.index): trial_name(record)
+        for record in report.records
+        if record.phase == "confirm"
+    }
+    confirm = measure_of(report.terms.loss, "confirm")
+    return {
+        names[arm.depth, arm.factor, arm.level, index]: tuple(
+            filter(_is_finite, (Point(confirm, loss), Point(DIFFERENCE, difference)))
+        )
+        for arm in report.evidence
+        for index, (loss, difference) in enumerate(zip(arm.losses, arm.deltas, strict=True))
+    }
+
+
+def _is_finite(point: Point) -> bool:
+    return math.isfinite(point.value)  # MLflow would draw infinity as 1.8e308
+
+
+def _is_of_a_look(metric: str) -> bool:
+    return metric == DIFFERENCE or metric.startswith("confirm_")
+
+
+def measure_of(loss: Loss, rows: str = "validation") -> str:
+    """What MLflow calls a loss on some rows: `validation_error`, or `confirm_one_minus_auc`."""
     turned = "one_minus_" if METRICS[loss].direction == "higher" else ""
-    return f"validation_{turned}{loss}"
+    return f"{rows}_{turned}{loss}"
 
 
 def _points(record: TrialRecord, loss: Loss) -> Iterator[Point]:

@@ -74,6 +74,7 @@ class Tracker:
 
         def job(mirror: Mirror) -> None:
             mirror.show_sweep(report, documents)
+            mirror.show_looks()
             mirror.end(STATUS[report.state])
             if model is not None:
                 mirror.show_model(model)

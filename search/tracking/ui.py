@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 from search.errors import InputError
+from search.sweep import folder
 from search.tracking.client import make_database
 from search.tracking.environment import artifact_root, is_server, local_uri, redact, resolve_uri
+from search.tracking.views import REPLICATES, page_of
 
 
 def ui_command(
@@ -39,3 +41,18 @@ def ui_environment(home: Path, tracking_uri: str | None) -> dict[str, str]:
         # Else the page takes a dozen processes and gigabytes.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
+
+
+def page_of_sweep(home: Path, name: str, tracking_uri: str | None) -> str:
+    """What follows the server's address: where its page shows the replicates of a sweep.
+
+    Raises:
+        InputError: if the sweep was not logged there.
+        SweepNotFoundError: listing the sweeps there are.
+    """
+    folder.read(home, name)
+    found = folder.read_identifiers(home, name) or {}
+    uri = redact(resolve_uri(tracking_uri, home))
+    if found.get("tracking_uri") != uri:
+        raise InputError("NAME", f"must be a sweep logged to {uri}, see `sync`", name)
+    return page_of(found["experiment_id"], REPLICATES)

@@ -1,9 +1,10 @@
+import dataclasses
 import os
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,9 +15,10 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from search.settings import Settings
-from search.sweep.records import SweepReport
+from search.sweep.records import ArmEvidence, SweepReport
 from search.tracking import local_uri, ui_command, ui_environment
 from tests import reports
+from tests.factories import some_trials
 
 DOCUMENTS = {"verdict.md": "# Activation holds\n\nBetter than **relu**.", "verdict.json": "{}\n"}
 
@@ -25,6 +27,20 @@ def report(name: str, **changes: Any) -> SweepReport:
     """A report on a sweep called `name`; changes are `state` or settings."""
     state = changes.pop("state", "done")
     return reports.report(state=state, settings=Settings(name=name, **changes))
+
+
+def judged(asked: SweepReport, losses: Sequence[float]) -> SweepReport:
+    """A report on `some_trials` after a look: of relu, whose default has lost 0.2 each time."""
+    relu = ArmEvidence(
+        factor="activation",
+        level="relu",
+        depth=2,
+        losses=tuple(losses),
+        deltas=tuple(loss - 0.2 for loss in losses),
+        failed=(False,) * len(losses),
+        calibration=None,
+    )
+    return dataclasses.replace(asked, evidence=(relu,), records=tuple(some_trials()))
 
 
 class Seen:
