@@ -69,7 +69,7 @@ def test_a_hypermodel_is_searched_from_its_own_defaults_and_selected_on_fresh_se
         (SOURCE, ["--factors", "optimizer"], "--factors must be left out: --hypermodel says"),
         (SOURCE, ["--depth", "2"], "--depth must be left out where --hypermodel builds"),
         (SOURCE, ["--model", "a.py:b"], "--model must be left out where --hypermodel builds"),
-        (SOURCE, ["--recipe", "deep"], "--recipe must be left out: --hypermodel has defaults"),
+        (SOURCE, ["--recipe", "deep"], "--recipe must be left out: --hypermodel has values"),
     ],
 )
 def test_a_wrong_hypermodel_is_answered_in_one_line_and_nothing_is_written(

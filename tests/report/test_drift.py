@@ -3,11 +3,10 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from search.report.figures.drift import MOST_SWEEPS, draw, drift_png
-from search.report.figures.ink import STYLE
+from search.report.figures.ink import styled
 from tests.reports import factor, mixed, report
 
 START = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -36,7 +35,7 @@ def test_each_comparison_has_a_panel_with_an_interval_for_each_sweep() -> None:
 @pytest.mark.parametrize("sweeps", [1, 2, 4, 5, MOST_SWEEPS])
 def test_dates_do_not_touch_each_other(sweeps: int) -> None:
     """Where days have several sweeps the dates have times, which is the most they get."""
-    with rc_context(STYLE):
+    with styled():
         figure = draw([(START + timedelta(hours=n), sweep()) for n in range(sweeps)])
         assert figure is not None
         figure.canvas.draw()

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from search.report.figures import calibration, cost, curves, fit, forest, found, racing, rates
-from search.report.figures.ink import STYLE
+from search.report.figures.ink import styled
 from search.sweep.records import SweepReport
 
 
@@ -99,6 +98,6 @@ FIGURES: dict[str, Plot] = {
 
 def draw_all(report: SweepReport) -> dict[str, Figure]:
     """Name -> figure, of all that can be drawn of a report."""
-    with rc_context(STYLE):
+    with styled():
         drawn = {name: plot.draw(report) for name, plot in FIGURES.items()}
     return {name: figure for name, figure in drawn.items() if figure is not None}

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from search.report.figures.export import to_png
 from search.report.figures.groups import Trained
-from search.report.figures.ink import BAND, MARKS, MUTED, STYLE
+from search.report.figures.ink import BAND, MARKS, MUTED, styled
 from search.report.figures.panels import Ticks, small_multiples
 from search.report.figures.scale import Reach
 from search.sweep.arms import FOUND
@@ -43,7 +42,7 @@ class Interval(NamedTuple):
 
 def drift_png(history: History) -> bytes | None:
     """The figure as PNG; None where no sweep has come to a first look."""
-    with rc_context(STYLE):
+    with styled():
         figure = draw(history)
     return None if figure is None else to_png(figure)
 

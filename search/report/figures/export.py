@@ -3,12 +3,11 @@
 import io
 import re
 
-from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from search.report.figures.ink import COLOURS, STYLE
+from search.report.figures.ink import COLOURS, styled
 
 DPI = 140
 _NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}
@@ -61,7 +60,7 @@ def _saved(
     dpi: int = 72,
 ) -> bytes:
     file = io.BytesIO()
-    with rc_context({**STYLE, "svg.hashsalt": salt}):
+    with styled(**{"svg.hashsalt": salt}):
         canvas(figure)
         figure.savefig(file, format=kind, metadata=metadata, dpi=dpi)
     return file.getvalue()

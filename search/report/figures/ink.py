@@ -1,7 +1,10 @@
 """What figures are drawn with: colours for light and dark, marks of outcomes, sizes."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
+
+from matplotlib.style import context
 
 from search.verdict import Outcome
 
@@ -66,6 +69,11 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
 }
 """Settings of matplotlib, for drawing and for saving; its types list every key there is."""
+
+
+def styled(**settings: Any) -> AbstractContextManager[None]:
+    """Draw in STYLE and further settings, whatever style other libraries have left behind."""
+    return context({**STYLE, **settings}, after_reset=True)
 
 
 @final
