@@ -45,7 +45,8 @@ def test_the_quick_size_of_all_of_them_prints_its_rows(tmp_path: Path) -> None:
     table = path.read_text()
     for name, rows in ROWS.items():
         if name not in ("gemm", "fit_images") or FASHION.exists():
-            assert f"| {name} |" in table
+            # At one depth, fit has nothing for the table.
+            assert (f"| {name} |" in table) is not name.startswith("fit")
             for row in rows:
                 assert any(start.startswith(row) for start in starts), row
 

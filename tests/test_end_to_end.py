@@ -220,7 +220,7 @@ def test_a_table_with_missing_values_and_many_categories_runs(
 def test_self_normalizing_runs_on_standardized_inputs(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "search", "run", "--recipe", "self_normalizing", "--json"]
     options = "--data wine --factors regularization --pilot-trials 4 --lanes 1 --replicates 1"
-    options += " --epochs 2 --width 10"
+    options += " --epochs 2 --width 10 --depth 2"
     done = subprocess.run(
         [*words, *options.split()], cwd=tmp_path, capture_output=True, check=True, timeout=300
     )

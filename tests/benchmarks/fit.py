@@ -48,7 +48,7 @@ class Size:
 
 _DEPTHS = {name: (2, 8, 20) if number < 2 else (2,) for number, name in enumerate(RECIPES)}
 FULL = Size(_DEPTHS, (1, 32, None), rounds=2, is_exact=True)
-QUICK = Size({"plain": (1, 2)}, (None,), rounds=1, is_exact=False)
+QUICK = Size({"plain": (2,)}, (None,), rounds=1, is_exact=False)
 
 
 @final
