@@ -140,7 +140,7 @@ def reopen_side(_: dict[str, Any]) -> dict[str, Any]:
 
 def _real_train() -> Train:
     # TensorFlow is for those alone who really train: it would drown the rest.
-    return cast("Train", importlib.import_module("search.training.dispatch").train)
+    return cast("Train", importlib.import_module("search.training.dispatch").Workers().train)
 
 
 def _instant(dataset: Dataset) -> Train:
