@@ -178,6 +178,9 @@ class Settings:
             InputError: naming what is.
         """
         if self.n_trials:
+            if self.space is not None and not self.checked_factors and self.levels != "core":
+                rule = "must be left out: --space says what varies, and no factor is checked"
+                raise InputError("--levels", rule, self.levels)
             return
         for setting in ("sampler", "pruner", "prior", "space", "until"):
             value = getattr(self, setting)

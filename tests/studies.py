@@ -106,6 +106,7 @@ def _evidence(
         factor=factor,
         level=level,
         depth=depth,
+        study=f"confirm/{factor}={level}@{depth}",
         losses=tuple(float(x) for x in noise),
         deltas=_deltas(report, factor, level, depth, n=n),
         failed=tuple(index < failed for index in range(n)),

@@ -51,7 +51,7 @@ def _lines(report: SweepReport) -> Iterator[str]:
         yield from _table(_FACTOR_COLUMNS, map(factor_row, factors))
         yield ""
     yield from _definitions(how_to_read(report, detailed=True))
-    yield from _section("Search", _definitions(search_in_words(report)))
+    yield from _section("The search", _definitions(search_in_words(report)))
     yield from _section("Notes", (f"- {_escaped(note)}" for note in report.notes))
     yield from _section("Conditional on", _definitions(conditions(report)))
     for title, factors in sections(report.factors).items():

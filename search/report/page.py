@@ -24,7 +24,14 @@ from search.report.rows import (
     sections,
 )
 from search.report.table import MARKS
-from search.report.words import conditions, data_name, headline, how_to_read, next_step
+from search.report.words import (
+    best_recipe,
+    conditions,
+    data_name,
+    headline,
+    how_to_read,
+    next_step,
+)
 from search.sweep.records import SweepReport
 from search.verdict import ALPHA, Comparison, Outcome
 
@@ -111,8 +118,9 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
         figures=drawn,
         colours=COLOURS,
         conditions=conditions(report),
+        best=best_recipe(report),
         found=search_in_words(report),
-        reading=_READING | how_to_read(report, detailed=True),
+        reading=_READING | how_to_read(report, detailed=True) if report.factors else {},
     )
 
 
@@ -120,6 +128,8 @@ def _basis(report: SweepReport) -> str:
     """What the answer rests on, in a sentence."""
     used = [c.replicates for factor in report.factors for c in factor.comparisons if c.replicates]
     done = f"{plural(report.trainings, 'training')} in {in_time(report.seconds)}"
+    if not used and report.state == "done" and not report.factors:
+        return f"That rests on {done}; no confirm row was used."
     if not used:
         return f"So far there are {done}; nothing is concluded before the first look."
     few, many = min(used), max(used)

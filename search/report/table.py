@@ -38,10 +38,11 @@ def verdict_view(report: SweepReport, *, detailed: bool = False) -> RenderableTy
         report: of the sweep.
         detailed: whether to show every alternative instead of the best one of each factor.
     """
+    below = (Padding(part, (1, 0, 0, 3)) for part in _below(report, detailed=detailed))
+    if not report.factors:
+        return Group(*below)
     table = alternatives_table(report.factors) if detailed else verdict_table(report.factors)
-    return Group(
-        table, *(Padding(part, (1, 0, 0, 3)) for part in _below(report, detailed=detailed))
-    )
+    return Group(table, *below)
 
 
 def verdict_table(factors: Sequence[FactorVerdict]) -> Table:
@@ -119,13 +120,15 @@ def _below(report: SweepReport, *, detailed: bool) -> Iterator[RenderableType]:
         yield Text(step, "yellow")
     found = search_in_words(report)
     if found:
-        yield Group("Search", _definitions(found))
+        yield Group("The search", _definitions(found))
     best = best_recipe(report)
     if best is not None:
         yield Text(best)
     if report.notes:
         yield Text("\n").join(Text(f"Note: {note}") for note in report.notes)
-    yield _definitions(how_to_read(report, detailed=detailed))
+    reading = how_to_read(report, detailed=detailed)
+    if reading:
+        yield _definitions(reading)
     yield Group("Conditional on", _definitions(conditions(report)))
 
 

@@ -140,6 +140,8 @@ def how_to_read(report: SweepReport, *, detailed: bool = False) -> dict[str, str
         report: in the table.
         detailed: whether the table shows every alternative.
     """
+    if not report.factors:
+        return {}
     metric = METRICS[report.terms.loss]
     columns = {
         "difference": (
@@ -163,13 +165,13 @@ def conditions(report: SweepReport) -> dict[str, str]:
     levels = [f"{factor} {level.name}" for factor, level in recipe.levels.items()]
     own = [f"{name} {in_short(value)}" for name, value in recipe.values]
     depths = dict.fromkeys(factor.depth or recipe.depth for factor in report.factors)
-    dense = f"{in_layers(*depths)} of {_plural(recipe.width, 'unit')}"
+    dense = f"{in_layers(*depths or (recipe.depth,))} of {_plural(recipe.width, 'unit')}"
     return {
         "data": (
             f"{data_name(report)}: {int(data['n_rows']) - n_confirm:,} development and "
             f"{n_confirm:,} confirm rows, {int(data['n_features']):,} features{asked(settings)}"
         ),
-        "default": f"{', '.join(own or levels)}; {'; '.join(_claims(report.factors))}",
+        "default": "; ".join([", ".join(own or levels), *_claims(report.factors)]),
         "network": (
             f"{report.conditions['model'] or dense}; "
             f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
@@ -192,7 +194,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
 def _claims(factors: Sequence[FactorVerdict]) -> Iterator[str]:
     """What each kind of claim is about."""
     names = {factor.factor for factor in factors}
-    if not names <= _WHOLE.keys():
+    if names - _WHOLE.keys():
         yield "each swapped alone, given the others"
     if "block" in names:
         yield "initializer, activation and normalization as one block, given the others"

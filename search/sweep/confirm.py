@@ -1,7 +1,7 @@
 """Confirm: the whole pipeline again and again, all levels on the same replicates."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -12,7 +12,8 @@ from search.seeds import derive, generator
 from search.study import TrialRecord
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
-from search.sweep.steps import Job, Score, Trial, run_trials, score, thinned
+from search.sweep.scores import Score, record_of, score
+from search.sweep.steps import Job, Trial, run_trials
 from search.sweep.windows import MOST_DIMENSIONS, Window, choose_lane, lane_points
 from search.training.contract import Member, Result, Seeds
 from search.verdict import trivial_prediction
@@ -106,35 +107,27 @@ def _record(
     chosen: int,
     artifact: str | None,
 ) -> TrialRecord:
-    best, curve = scores[chosen], results[chosen].curve
+    member, best, result = members[chosen], scores[chosen], results[chosen]
     lanes = tuple(
         {
-            "params": arm.nuisance_of(member.recipe),
+            "params": arm.nuisance_of(lane.recipe),
             "value": None if scored is None else scored.value,
             "loss": None if scored is None else scored.loss,
-            "best_epoch": result.curve.best_epoch,
-            "ending": str(result.curve.ending),
+            "best_epoch": its.curve.best_epoch,
+            "ending": str(its.curve.ending),
         }
-        for member, scored, result in zip(members, scores, results, strict=True)
+        for lane, scored, its in zip(members, scores, results, strict=True)
     )
-    return TrialRecord(
-        study=arm.confirm_study,
-        index=replicate.index,
-        phase="confirm",
+    record = record_of(
+        (arm.confirm_study, replicate.index), member, result, best, phase="confirm", level=arm.level
+    )
+    return replace(
+        record,
         factor=arm.factor,
-        level=arm.level,
         depth=arm.depth,
-        state="failed" if best is None else "complete",
-        reason=f"no lane could be trained: {curve.reason}" if best is None else curve.reason,
-        value=None if best is None else best.value,
-        standard_error=None if best is None else best.standard_error,
-        params=arm.nuisance_of(members[chosen].recipe),
-        recipe=members[chosen].recipe.to_dict(),
-        epochs=len(curve.train_loss),
-        best_epoch=curve.best_epoch,
-        curve=thinned(curve),
+        reason=f"no lane could be trained: {record.reason}" if best is None else record.reason,
+        params=arm.nuisance_of(member.recipe),
         seconds=sum(result.curve.seconds for result in results),
-        trainer=results[chosen].trainer,
         trainings=len(members),
         replicate=replicate.index,
         lanes=lanes,

@@ -14,8 +14,9 @@ from search.sweep.arms import COMBINATION, DEFAULT, FOUND, Arm
 from search.sweep.folder import SweepFile
 from search.sweep.pilot import window_of
 from search.sweep.records import PhaseStarted
+from search.sweep.scores import record_of, score
 from search.sweep.standing import Standing
-from search.sweep.steps import Job, Score, budget_is_spent, score, thinned
+from search.sweep.steps import Job, budget_is_spent
 from search.training.contract import Member, Result, Seeds
 from search.verdict import Comparison, Outcome
 from spaces import Recipe, nuisance_space, recipe_at
@@ -111,8 +112,16 @@ def train_final(job: Job, recipe: Recipe, dataset: Dataset) -> bool:
     rows = member.split.validation
     scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
     artifact = None if scored is None else _keep(job.store, index, result, member.split, dataset)
-    record = _record(job, member, result, index=index, scored=scored, artifact=artifact)
-    job.tell(replace(record, wall_seconds=job.clock() - before))
+    place, level = (FINAL, index), job.settings.recipe
+    job.tell(
+        replace(
+            record_of(place, member, result, scored, phase="final", level=level),
+            params={name: getattr(recipe, name) for name in nuisance_space(recipe).domains},
+            wall_seconds=job.clock() - before,
+            compile_seconds=result.compile_seconds,
+            artifact=artifact,
+        )
+    )
     return True
 
 
@@ -165,35 +174,3 @@ def _keep(store: Store, index: int, result: Result, split: Split, dataset: Datas
 def _weights_of(artifact: str) -> str:
     """Where the weights are that made these predictions."""
     return artifact.removesuffix(".npy") + ".npz"
-
-
-def _record(
-    job: Job,
-    member: Member,
-    result: Result,
-    *,
-    index: int,
-    scored: Score | None,
-    artifact: str | None,
-) -> TrialRecord:
-    recipe, curve = member.recipe, result.curve
-    return TrialRecord(
-        study=FINAL,
-        index=index,
-        phase="final",
-        factor=FINAL,
-        level=job.settings.recipe,
-        state="failed" if scored is None else "complete",
-        reason=curve.reason,
-        value=None if scored is None else scored.value,
-        standard_error=None if scored is None else scored.standard_error,
-        params={name: getattr(recipe, name) for name in nuisance_space(recipe).domains},
-        recipe=recipe.to_dict(),
-        epochs=len(curve.train_loss),
-        best_epoch=curve.best_epoch,
-        curve=thinned(curve),
-        seconds=curve.seconds,
-        compile_seconds=result.compile_seconds,
-        trainer=result.trainer,
-        artifact=artifact,
-    )

@@ -48,15 +48,11 @@ def replicates(report: SweepReport) -> pd.DataFrame:
         Columns as `search/docs/frames.md` lists them, then one for each hyperparameter of the
         chosen lane, missing where a level has none.
     """
-    records = {
-        (record.recipe["depth"], record.factor, record.level, record.index): record
-        for record in report.records
-        if record.phase == "confirm"
-    }
+    records = {(record.study, record.index): record for record in report.records}
     rows = []
     for arm in report.evidence:
         for index, difference in enumerate(arm.deltas):
-            record = records[arm.depth, arm.factor, arm.level, index]
+            record = records[arm.study, index]
             row = {
                 "depth": arm.depth,
                 "factor": arm.factor,

@@ -1,7 +1,7 @@
 """The pilot: where each level's nuisance hyperparameters work, on development data only."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import final
 
@@ -11,7 +11,8 @@ from search.seeds import derive, generator
 from search.study import Store, TrialRecord, quasi_random_points
 from search.sweep.arms import Arm
 from search.sweep.records import PhaseStarted
-from search.sweep.steps import Job, Trial, run_trials, score, thinned
+from search.sweep.scores import record_of, score
+from search.sweep.steps import Job, Trial, run_trials
 from search.sweep.windows import MOST_WIDENINGS, Window, choose_window, tried_in, widened
 from search.training.contract import Member, Result, Seeds
 from spaces import Space, recipe_at
@@ -107,26 +108,13 @@ def _record(  # all but the last are given beforehand
     results: Sequence[Result],
 ) -> TrialRecord:
     (result,) = results
-    curve = result.curve
-    rows = member.split.validation
+    rows, arm = member.split.validation, planned.arm
     scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-    return TrialRecord(
-        study=planned.arm.pilot_study,
-        index=index,
-        phase="pilot",
-        factor=planned.arm.factor,
-        level=planned.arm.level,
-        depth=planned.arm.depth,
-        state="failed" if scored is None else "complete",
-        reason=curve.reason,
-        value=None if scored is None else scored.value,
-        standard_error=None if scored is None else scored.standard_error,
-        params=planned.arm.nuisance_of(member.recipe),
-        recipe=member.recipe.to_dict(),
-        epochs=len(curve.train_loss),
-        best_epoch=curve.best_epoch,
-        curve=thinned(curve),
-        seconds=curve.seconds,
-        trainer=result.trainer,
+    place = arm.pilot_study, index
+    return replace(
+        record_of(place, member, result, scored, phase="pilot", level=arm.level),
+        factor=arm.factor,
+        depth=arm.depth,
+        params=arm.nuisance_of(member.recipe),
         window=planned.widening,
     )

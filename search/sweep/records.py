@@ -85,6 +85,8 @@ class ArmEvidence:
     """The level; the recipe's name for the default recipe."""
     depth: int
     """Hidden layers."""
+    study: str
+    """Where its replicates are."""
     losses: tuple[float, ...]
     """(replicates,) the metric's loss on the confirm rows, up to its last look."""
     deltas: tuple[float, ...]
@@ -135,9 +137,9 @@ class SearchReport:
     space: Space
     """What it varies."""
     sampler: str
-    """Who says what is tried next."""
+    """Who says what is tried next: its name, or its class where an object was handed over."""
     pruner: str
-    """Who ends trials early."""
+    """Who ends trials early; the same."""
     prior: str
     """How far the default is trusted."""
     trials: int

@@ -125,11 +125,12 @@ def _search(file: SweepFile, store: Store) -> SearchReport | None:
     selected = done[0] if done else ()
     chosen = choose(selected) if selected else None
     point = {} if chosen is None else trials[chosen.candidate.number].params
+    handed = trials[-1].noted if trials else {}
     return SearchReport(
         space=search.space,
-        sampler=file.settings.sampler,
-        pruner=file.settings.pruner,
-        prior=file.settings.used_prior,
+        sampler=handed.get("sampler", file.settings.sampler),
+        pruner=handed.get("pruner", file.settings.pruner),
+        prior="none" if "sampler" in handed else file.settings.used_prior,
         trials=len(trials),
         most=search.n_trials,
         reason=why_over(trials, search.n_trials, file.settings, store.seconds),

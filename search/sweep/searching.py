@@ -7,8 +7,8 @@ a trial shows is told to the study when the whole batch has ended; it may be end
 the batches before it showed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import final
 
@@ -31,9 +31,10 @@ from search.study import (
 )
 from search.sweep.folder import SweepFile
 from search.sweep.records import PhaseStarted
-from search.sweep.steps import Job, Trial, run_trials, score, thinned
+from search.sweep.scores import loss_after, record_of, score
+from search.sweep.steps import Job, Trial, run_trials
 from search.training.contract import EpochReport, Member, Result, Seeds
-from search.verdict import LOOKS, Loss
+from search.verdict import LOOKS
 from spaces import RECIPES, Prior, Recipe, Space, Value, prior_point, recipe_at
 
 STUDY = "search"
@@ -72,6 +73,9 @@ class Search:
     fills_stacks: bool = True
     """Whether the structure of a part may be fixed; a grid has its own order, and a hypermodel no
     stacks."""
+    objects: Mapping[str, str] = field(default_factory=dict)
+    """sampler, pruner -> the name of its class, where a person handed one over: every trial says
+    so, since the settings do not."""
 
     def first_points(self) -> list[dict[str, Value]]:
         """Where it starts: the default, then the guideline's other recipes inside the space."""
@@ -117,6 +121,11 @@ def search_of(
         make_sampler,
         get_pruner(settings.pruner) if pruner is None else lambda _: pruner,
         fills_stacks=not (file.recipe.values or is_grid),
+        objects={
+            name: type(given).__name__
+            for name, given in {"sampler": sampler, "pruner": pruner}.items()
+            if given is not None
+        },
     )
 
 
@@ -255,34 +264,19 @@ def _trial(
 ) -> Trial:
     def record(results: Sequence[Result]) -> TrialRecord:
         (result,) = results
-        rows, curve = member.split.validation, result.curve
+        rows, level = member.split.validation, f"trial {number}"
         scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
         told = study.tell(number, None if scored is None else scored.value)
-        return TrialRecord(
-            study=STUDY,
-            index=number,
-            phase="search",
-            factor="search",
-            level=f"trial {number}",
+        return replace(
+            record_of((STUDY, number), member, result, scored, phase="search", level=level),
             state=told.state,
-            reason=curve.reason,
-            value=told.value,
-            standard_error=None if scored is None else scored.standard_error,
             params=told.values,
-            recipe=member.recipe.to_dict(),
-            epochs=len(curve.train_loss),
-            best_epoch=curve.best_epoch,
-            curve=thinned(curve),
-            seconds=curve.seconds,
-            trainer=result.trainer,
             reported=told.reported,
-            noted=told.attributes,
+            noted={**told.attributes, **search.objects},
         )
 
     def prunes(report: EpochReport) -> bool:
-        by_error = job.loss in (Loss.ERROR_RATE, Loss.RMSE)  # what is known after every epoch
-        loss = report.validation_error if by_error else report.validation_loss
-        return study.prunes(number, report.epoch, loss)
+        return study.prunes(number, report.epoch, loss_after(report, job.loss))
 
     return Trial(STUDY, number, (member,), record, prunes, search.space)
 

@@ -7,7 +7,7 @@ tell from the best (the one-standard-error rule of Breiman et al. 1984).
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from search.study import Store, TrialRecord
 from search.sweep.arms import DEFAULT, Arm, Contest, found_contest
 from search.sweep.folder import SweepFile
 from search.sweep.records import Candidate, PhaseStarted, Selected
+from search.sweep.scores import record_of, score
 from search.sweep.searching import (
     CANDIDATES,
     SELECTION_REPLICATES,
@@ -24,19 +25,9 @@ from search.sweep.searching import (
     search_of,
     search_trials,
 )
-from search.sweep.steps import Job, Trial, run_trials, score, thinned
+from search.sweep.steps import Job, Trial, run_trials
 from search.training.contract import Member, Result, Seeds
 from spaces import Recipe, changes
-
-
-class _Place(NamedTuple):
-    """Where a training stands in the plan of a selection."""
-
-    study: str
-    at: int
-    number: int
-    """Of the candidate's trial."""
-    replicate: int
 
 
 def candidates(search: Search, trials: Sequence[TrialRecord]) -> list[Candidate]:
@@ -76,8 +67,8 @@ def run_selection(job: Job, search: Search, dataset: Dataset) -> bool:
         seeds = Seeds(*(derive(seed, *names, name) for name in ("init", "order", "dropout")))
         for candidate in chosen:
             member = Member(candidate.recipe, split, seeds)
-            its = _Place(study, len(trials), candidate.number, replicate)
-            trials.append(_trial(job, its, member, dataset))
+            its = study, len(trials)
+            trials.append(_trial(job, member, candidate, dataset, place=its, replicate=replicate))
     for listener in job.listeners:
         listener(PhaseStarted("select", len(trials), len(job.store.records(study))))
     return run_trials(job, trials, dataset.training_data(with_confirm=False))
@@ -136,29 +127,20 @@ def level_of(number: int) -> str:
     return f"trial {number}"
 
 
-def _trial(job: Job, place: _Place, member: Member, dataset: Dataset) -> Trial:
+def _trial(
+    job: Job,
+    member: Member,
+    candidate: Candidate,
+    dataset: Dataset,
+    *,
+    place: tuple[str, int],
+    replicate: int,
+) -> Trial:
     def record(results: Sequence[Result]) -> TrialRecord:
         (result,) = results
-        rows, curve = member.split.validation, result.curve
+        rows, level = member.split.validation, level_of(candidate.number)
         scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-        return TrialRecord(
-            study=place.study,
-            index=place.at,
-            phase="select",
-            factor="select",
-            level=level_of(place.number),
-            state="failed" if scored is None else "complete",
-            reason=curve.reason,
-            value=None if scored is None else scored.value,
-            standard_error=None if scored is None else scored.standard_error,
-            params={},
-            recipe=member.recipe.to_dict(),
-            epochs=len(curve.train_loss),
-            best_epoch=curve.best_epoch,
-            curve=thinned(curve),
-            seconds=curve.seconds,
-            trainer=result.trainer,
-            replicate=place.replicate,
-        )
+        found = record_of(place, member, result, scored, phase="select", level=level)
+        return replace(found, replicate=replicate)
 
-    return Trial(place.study, place.at, (member,), record)
+    return Trial(*place, (member,), record)

@@ -218,6 +218,7 @@ class Judge:
             factor=arm.factor,
             level=arm.level,
             depth=arm.recipe.depth,
+            study=arm.confirm_study,
             losses=tuple(float(mean_loss(losses, self.terms.loss)) for losses, _ in seen),
             deltas=tuple(map(float, delta(mine, theirs, self.terms.loss))) if n else (),
             failed=tuple(failed for _, failed in seen),

@@ -4,22 +4,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, final
 
-import numpy as np
-
 from search.errors import AllTrialsFailedError
-from search.rows import Array, TrainingData
+from search.rows import TrainingData
 from search.settings import Settings
 from search.study import Store, TrialRecord
-from search.study.record import CURVE_POINTS
 from search.sweep.records import Listener, TrialStored
-from search.training.contract import Curve, EpochReport, Member, Prune, Result, Seeds
-from search.verdict import METRICS, Loss, mean_loss, row_losses, standard_error
+from search.training.contract import EpochReport, Member, Prune, Result, Seeds
+from search.verdict import Loss
 from spaces import Recipe, Space
 
 FIRST_TRIALS = 16
 """If as many trials at the head of a plan all fail, a sweep stops."""
-_LEAST = 1e-12
-"""Keeps logarithms finite."""
 
 
 class Train(Protocol):
@@ -159,68 +154,6 @@ def _prune(trials: Sequence[Trial], owners: Sequence[Sequence[tuple[int, int]]])
         return {report.index for report, prunes in pairs if prunes is not None and prunes(report)}
 
     return prune
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How a training did on its validation rows."""
-
-    value: float
-    """The metric as a loss; RMSE and MAE in standardized units."""
-    standard_error: float
-    """Of the value, from the spread over the rows."""
-    loss: float
-    """What training minimizes, penalties apart: the cross entropy or the mean squared error."""
-
-
-def score(loss: Loss, result: Result, targets: Array, weights: Array | None = None) -> Score | None:
-    """Score a result on its validation rows.
-
-    Args:
-        loss: the metric.
-        result: of the training.
-        targets: (validation rows,).
-        weights: (validation rows,) that the loss of each row is multiplied by, if any.
-
-    Returns:
-        None if the training diverged.
-    """
-    if result.validation is None or not np.isfinite(result.validation).all():
-        return None
-    losses = row_losses(result.validation, targets, loss)
-    value = float(mean_loss(losses, loss))
-    spread = standard_error(losses, loss, targets)
-    if METRICS[loss].task == "regression":
-        squares = row_losses(result.validation, targets, Loss.RMSE)
-        return Score(value, spread, float(squares.mean()))
-    likelihood = np.take_along_axis(result.validation, targets[:, None], axis=1)
-    surprises = -np.log(np.maximum(likelihood[:, 0], _LEAST))
-    cross_entropy = surprises.mean() if weights is None else np.average(surprises, weights=weights)
-    if loss is Loss.ERROR_RATE:  # no lane is known better than to a row
-        spread = max(spread, 1 / len(losses))
-    return Score(value, spread, float(cross_entropy))
-
-
-def thinned(curve: Curve) -> dict[str, list[float]]:
-    """At most CURVE_POINTS epochs of a curve, the first, the last and the best among them.
-
-    To six figures: of ten thousands of trials these are most of what is kept.
-    """
-    n = len(curve.train_loss)
-    epochs = {int(e) for e in np.linspace(1, n, min(n, CURVE_POINTS - 1)).round()}
-    if curve.best_epoch:
-        epochs.add(curve.best_epoch)
-    chosen = sorted(epochs)
-    columns = {
-        "train_loss": curve.train_loss,
-        "validation_loss": curve.validation_loss,
-        "validation_error": curve.validation_error,
-    }
-    thin = {
-        name: [float(f"{column[e - 1]:.6g}") for e in chosen] for name, column in columns.items()
-    }
-    return {"epoch": [float(e) for e in chosen], **thin}
 
 
 def _leading(trials: Sequence[Trial]) -> set[int]:

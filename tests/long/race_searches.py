@@ -32,7 +32,7 @@ import optuna
 from search.data import Dataset, load_dataset
 from search.rows import Array
 from search.seeds import derive, generator
-from search.sweep.steps import score
+from search.sweep.scores import loss_after, score
 from search.training.contract import EpochReport, Member, Result, Seeds
 from search.training.dispatch import Workers
 from search.verdict import Loss, mean_loss, row_losses
@@ -82,9 +82,7 @@ class Run:
 
     def prunes(self, number: int, report: EpochReport) -> bool:
         """Whether a trial is to end after an epoch."""
-        by_error = self.loss in (Loss.ERROR_RATE, Loss.RMSE)  # what is known after every epoch
-        loss = report.validation_error if by_error else report.validation_loss
-        return self.searcher.prunes(number, report.epoch, loss)
+        return self.searcher.prunes(number, report.epoch, loss_after(report, self.loss))
 
 
 _Wave = list[tuple[Run, int, Member]]

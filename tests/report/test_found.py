@@ -1,15 +1,18 @@
 """What a search did and found, in words."""
 
+import io
 import math
 from dataclasses import replace
 
 import pytest
+from rich.console import Console
 
 from search.report.found import changes_in_words, search_in_words
 from search.report.markdown import verdict_markdown
 from search.report.page import page
 from search.report.preflight import planned_in_words
-from search.report.words import headline
+from search.report.table import verdict_view
+from search.report.words import conditions, headline
 from search.sweep.arms import FOUND
 from search.sweep.records import Candidate, Planned, SearchReport, Selected, SweepReport
 from spaces import SHALLOW, edges, joint_space
@@ -42,7 +45,7 @@ def searched(chosen: Selected | None, **changes: object) -> SweepReport:
 
 def test_a_sweep_without_a_search_says_nothing() -> None:
     assert search_in_words(reports.report()) == {}
-    assert "Search" not in verdict_markdown(reports.report())
+    assert "The search" not in verdict_markdown(reports.report())
 
 
 def test_before_the_selection_it_tells_what_was_tried() -> None:
@@ -67,6 +70,22 @@ def test_the_default_may_win() -> None:
     words = search_in_words(report)
     assert words["selected"].startswith("the default itself: of the 2 best, trained 2 times more")
     assert "nothing that was found is" in headline(replace(report, factors=()))
+
+
+def test_where_nothing_is_compared_there_is_neither_table_nor_talk_of_looks() -> None:
+    report = replace(searched(selected(0, 0.05, 0.06, 0.07)), factors=())
+    terminal = io.StringIO()
+    Console(file=terminal, width=100).print(verdict_view(report))
+    html = page(report)
+    for text in (terminal.getvalue(), html, verdict_markdown(report)):
+        assert "best alternative" not in text
+        assert "first look" not in text
+        assert text.count("The search") - text.count('#found">The search') == 1
+    assert 'id="verdicts"' not in html
+    assert "no confirm row was used" in html
+    told = conditions(report)
+    assert told["default"].endswith("lr_schedule performance")
+    assert told["network"].startswith("2 hidden layers of 100 units")
 
 
 def test_the_confirm_rows_say_how_far_validation_flattered() -> None:

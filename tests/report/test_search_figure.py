@@ -74,6 +74,17 @@ def test_no_error_at_all_has_a_place_on_the_logarithmic_axis() -> None:
     assert 10 ** axes.get_ylim()[0] < lowest
 
 
+@pytest.mark.parametrize("spread", [0.0, 0.001, 0.02, 0.2, 0.9])
+def test_however_close_the_trials_are_the_axis_has_several_numbers(spread: float) -> None:
+    close = [trial(n, "complete", 0.1 - spread * 0.1 * n / 3, 30) for n in range(4)]
+    (axes,) = drawn(*close).axes
+    low, high = axes.get_ylim()
+    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
+    assert 3 <= len(ticks) <= 8
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert [float(text) for text in labels] == pytest.approx([100 * 10**tick for tick in ticks])
+
+
 def test_what_is_seen_is_said() -> None:
     see = FIGURES["search"].see
     assert see(of(*TRIALS)) == (

@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from search.study import TrialRecord
 from search.sweep.records import SweepReport
 from tests.reports import mixed, report
 from tests.studies import RATES, at_depths, studied
@@ -56,6 +58,24 @@ def test_several_depths_are_told_apart() -> None:
     for table in (shown.verdicts, shown.replicates, shown.trials):
         assert set(table.depth) == {2, 20}
     assert not shown.replicates.duplicated(["depth", "factor", "level", "replicate"]).any()
+
+
+def test_two_replicates_of_one_name_keep_their_own_training(shown: SweepReport) -> None:
+    """As the default has when it is compared with what a search found."""
+    default = next(arm for arm in shown.evidence if arm.factor == "default")
+    again = replace(default, study="confirm/default#1")
+    records = [replace(r, study=again.study, value=0.5) for r in _of(shown, default.study)]
+    twice = replace(
+        shown, evidence=(*shown.evidence, again), records=(*shown.records, *records)
+    ).replicates
+    mine = twice[twice.factor == "default"]
+    n = len(default.losses)
+    assert list(mine.validation[:n]) == [r.value for r in _of(shown, default.study)]
+    assert (mine.validation[n:] == 0.5).all()
+
+
+def _of(report: SweepReport, study: str) -> list[TrialRecord]:
+    return [record for record in report.records if record.study == study]
 
 
 def test_trials_have_a_row_for_each_pilot_trial(shown: SweepReport) -> None:

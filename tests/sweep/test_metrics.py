@@ -15,7 +15,7 @@ from search.settings import Settings
 from search.sweep.records import SweepReport
 from search.sweep.reporting import load_report
 from search.sweep.run import open_sweep
-from search.sweep.steps import score
+from search.sweep.scores import score
 from search.training.contract import Curve, Ending, Result
 from search.verdict import METRICS, Loss, Verdict
 from tests.sweep.conftest import FakeTrain

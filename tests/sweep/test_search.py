@@ -127,6 +127,15 @@ def test_a_grid_ends_the_search_when_it_is_gone_through(
     assert (report.search.most, report.search.prior) == (7, "none")
 
 
+def test_levels_are_refused_where_an_own_space_says_what_varies(
+    digits: Dataset, tmp_path: Path
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text("[width]\noptions = [50, 100]")
+    with pytest.raises(InputError, match="--levels must be left out: --space says what varies"):
+        sweep_file(changed(space=str(space), levels="full"), digits, tmp_path)
+
+
 def test_what_a_search_alone_needs_is_refused_without_one(digits: Dataset, tmp_path: Path) -> None:
     settings = replace(SEARCH, factors=("activation",), trials=None, sampler="random")
     with pytest.raises(InputError, match="--sampler must come with a search"):
@@ -324,7 +333,7 @@ def test_the_simplest_within_one_standard_error_is_chosen(
     assert choose(selected).candidate.number == chosen
 
 
-def test_own_samplers_and_pruners_are_asked(run: Any, fake: Any) -> None:
+def test_own_samplers_and_pruners_are_asked_and_named(run: Any, fake: Any, tmp_path: Path) -> None:
     class Spy(optuna.pruners.NopPruner):
         asked = 0
 
@@ -336,7 +345,10 @@ def test_own_samplers_and_pruners_are_asked(run: Any, fake: Any) -> None:
     report = run(fake(), sampler=optuna.samplers.RandomSampler(seed=1), pruner=spy)
     assert spy.asked > 0
     assert {trial.epochs for trial in searched(report)} == {2}
-    assert report.search is not None
+    again = load_report("s", tmp_path).search  # by who has not got the objects
+    for search in (report.search, again):
+        assert search is not None
+        assert (search.sampler, search.pruner, search.prior) == ("RandomSampler", "Spy", "none")
 
 
 def test_the_code_of_its_page_runs(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def judged(asked: SweepReport, losses: Sequence[float]) -> SweepReport:
         factor="activation",
         level="relu",
         depth=2,
+        study="confirm/activation=relu",
         losses=tuple(losses),
         deltas=tuple(loss - 0.2 for loss in losses),
         failed=(False,) * len(losses),

@@ -47,7 +47,7 @@ FIGURES: dict[str, Plot] = {
         racing.see,
     ),
     "search": Plot(
-        "The search",
+        "Trials of the search",
         "What each trial reached on its validation rows, by the epochs that were spent up to its "
         "end, and the best so far of those trained to their end. Pruned trials stand where they "
         "were ended.",

@@ -14,6 +14,8 @@ from search.verdict import METRICS, Loss, Terms, points
 LEAST_MARGINS, MOST_MARGINS = 2.2, 12.0
 """An axis of differences reaches as far as its bounds, within so many margins of zero."""
 _STEPS = (1, 2, 5)
+_BELOW, _CLOSE = 0.08, 0.6
+"""In decades: what a logarithmic axis leaves below its least value, and when it is a short one."""
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -62,15 +64,22 @@ def logarithms(values: Array, loss: Loss, *, room: float) -> Ticks:
         loss: what they are.
         room: that is left above the largest.
     """
-    low, high = float(np.log10(np.nanmin(values))), float(np.log10(np.nanmax(values)))
+    low, high = float(np.log10(np.nanmin(values))) - _BELOW, float(np.log10(np.nanmax(values)))
     metric = METRICS[loss]
     scale = 1 if metric.is_ratio else metric.scale
     unit = "standardized" if metric.is_ratio else "%" if scale == 100 else "nats"
+    shown = {math.log10(p): f"{p * scale:.6g}" for p in _places(low, high)}
+    at = {place: text for place, text in shown.items() if low <= place <= high}
+    return Ticks(low, high + room, at, f"validation {metric.name}, {unit}")
+
+
+def _places(low: float, high: float) -> list[float]:
+    """Round numbers whose logarithms may lie within bounds; evenly spaced where those are close."""
+    if high - low < _CLOSE:
+        step = round_step(10**high - 10**low, most=5)
+        return [step * i for i in range(1, math.floor(10**high / step) + 1)]
     steps = (1, 3) if high - low > 1 else (1, 2, 5)
-    places = [step * 10.0**power for power in range(-4, 6) for step in steps]
-    shown = {math.log10(p): f"{p * scale:g}" for p in places}
-    at = {place: text for place, text in shown.items() if low - 0.08 <= place <= high}
-    return Ticks(low - 0.08, high + room, at, f"validation {metric.name}, {unit}")
+    return [step * 10.0**power for power in range(-4, 6) for step in steps]
 
 
 def _written(value: float) -> str:

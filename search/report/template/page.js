@@ -47,12 +47,14 @@ for (const body of bodies) {
   });
 }
 
-all.hidden = false;
-all.addEventListener("click", () => {
-  const open = label();
-  for (const body of bodies) fold(body, !open);
-  label();
-});
+if (all !== null) {
+  all.hidden = false;
+  all.addEventListener("click", () => {
+    const open = label();
+    for (const body of bodies) fold(body, !open);
+    label();
+  });
+}
 
 for (const header of document.querySelectorAll(".verdicts thead th")) {
   const button = document.createElement("button");
