@@ -301,19 +301,23 @@ def ui(
     *,
     port: Annotated[str, Option(metavar="N", help=f"Where the page is; by default {PORT}.")] = PORT,
     tracking_uri: TrackingUri = None,
-) -> NoReturn:
-    """MLflow's page, for this machine alone."""
+) -> None:
+    """MLflow's page, for this machine alone; of a server, the address of its own."""
     if not port.isdecimal() or not 0 < int(port) < 2**16:
         raise InputError("--port", f"must be a whole number from 1 to {2**16 - 1}", port)
-    from search.tracking import page_of_sweep, ui_command, ui_environment  # heavy: MLflow
+    from search import tracking  # heavy: MLflow
 
     home = home_folder()
-    command = ui_command(home, tracking_uri, host=LOOPBACK, port=int(port))
-    environment = ui_environment(home, tracking_uri)
-    home.mkdir(exist_ok=True)
-    where = "#/experiments?workflowType=machine_learning"
+    where = tracking.EXPERIMENTS
     if name is not None:
-        where = page_of_sweep(home, name, tracking_uri)
+        where = tracking.page_of_sweep(home, name, tracking_uri)
+    server = tracking.page_of_server(home, tracking_uri)
+    if server is not None:
+        typer.echo(f"{server}/{where}")
+        return
+    home.mkdir(exist_ok=True)
+    command = tracking.ui_command(home, tracking_uri, host=LOOPBACK, port=int(port))
+    environment = tracking.ui_environment(home, tracking_uri)
     tell(f"http://{LOOPBACK}:{port}/{where}\nuntil it is interrupted")
     # In place of this process, so that signals reach the server.
     os.execve(command[0], command, environment)  # noqa: S606  # no shell is meant

@@ -76,6 +76,7 @@ class TrialRecord:
         """All that stands nowhere else in Optuna's trial and is not as by default."""
         ordinary = {f.name: f.default for f in fields(self)} | {"lanes": (), "noted": {}}
         told = {k: v for k, v in asdict(self).items() if k not in _OPTUNA_FIELDS}
+        told |= {k: round(told[k], 6) for k in _TIMES}
         return {k: v for k, v in told.items() if v != ordinary[k]}
 
     @classmethod
@@ -87,4 +88,5 @@ class TrialRecord:
         return cls(**others, **known)
 
 
+_TIMES = ("seconds", "wall_seconds", "compile_seconds")
 _OPTUNA_FIELDS = {"study", "factor", "level", "recipe", "value", "params", "state", "reported"}

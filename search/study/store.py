@@ -238,8 +238,15 @@ _STATES: Mapping[State, TrialState] = {
 }
 
 
+_NOTHING: dict[Any, Any] = {}
+"""Of trials without any; nobody writes to a finished trial."""
+
+
 def _sharing(trial: FrozenTrial, before: Sequence[FrozenTrial]) -> FrozenTrial:
     """The same trial, whose equal parts are those of the one before it: there are thousands."""
+    trial.datetime_start = trial.datetime_complete  # of a trial that is created finished
+    trial.system_attrs = trial.system_attrs or _NOTHING
+    trial.intermediate_values = trial.intermediate_values or _NOTHING
     if before:
         last = before[-1]
         if trial.distributions == last.distributions:

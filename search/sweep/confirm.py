@@ -83,7 +83,7 @@ def _trial(job: Job, arm: Arm, window: Space, replicate: _Replicate, dataset: Da
         Member(recipe_at(arm.recipe, point), replicate.split, replicate.seeds) for point in points
     )
 
-    def record(results: Sequence[Result]) -> TrialRecord:
+    def record(_: Trial, results: Sequence[Result]) -> TrialRecord:
         rows = replicate.split.validation
         targets, weights = dataset.y[rows], dataset.weights_of(rows)
         scores = [score(job.loss, result, targets, weights) for result in results]

@@ -88,6 +88,7 @@ def _run_rounds(job: Job, rounds: Sequence[_Round], dataset: Dataset) -> bool:
 def _trials(job: Job, planned: _Round, split: Split, dataset: Dataset) -> Iterator[Trial]:
     seed, names = job.settings.seed, (*planned.arm.stream, "pilot")
     order = derive(seed, *names, "order")
+    record = partial(_record, job, planned, dataset)
     # One sequence for all arms: levels are compared at the same learning rates.
     points = quasi_random_points(
         planned.space, planned.count, derive(seed, *names, planned.widening)
@@ -95,22 +96,16 @@ def _trials(job: Job, planned: _Round, split: Split, dataset: Dataset) -> Iterat
     for i, point in enumerate(points, start=planned.first):
         init, dropout = (derive(seed, *names, name, i) for name in ("init", "drop"))
         member = Member(recipe_at(planned.arm.recipe, point), split, Seeds(init, order, dropout))
-        record = partial(_record, job, planned, dataset, i, member)
         yield Trial(planned.arm.pilot_study, i, (member,), record)
 
 
-def _record(  # all but the last are given beforehand
-    job: Job,
-    planned: _Round,
-    dataset: Dataset,
-    index: int,
-    member: Member,
-    results: Sequence[Result],
+def _record(
+    job: Job, planned: _Round, dataset: Dataset, trial: Trial, results: Sequence[Result]
 ) -> TrialRecord:
-    (result,) = results
+    (member,), (result,) = trial.members, results
     rows, arm = member.split.validation, planned.arm
     scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-    place = arm.pilot_study, index
+    place = trial.study, trial.index
     return replace(
         record_of(place, member, result, scored, phase="pilot", level=arm.level),
         factor=arm.factor,

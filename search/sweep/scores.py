@@ -1,5 +1,6 @@
 """What a training comes to: its score on the validation rows, and the record of its trial."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -55,7 +56,7 @@ def score(loss: Loss, result: Result, targets: Array, weights: Array | None = No
     return Score(value, spread, float(cross_entropy))
 
 
-def thinned(curve: Curve) -> dict[str, list[float]]:
+def thinned(curve: Curve) -> Mapping[str, Sequence[float]]:
     """At most CURVE_POINTS epochs of a curve, the first, the last and the best among them.
 
     To six figures: of ten thousands of trials these are most of what is kept.
@@ -73,7 +74,7 @@ def thinned(curve: Curve) -> dict[str, list[float]]:
     thin = {
         name: [float(f"{column[e - 1]:.6g}") for e in chosen] for name, column in columns.items()
     }
-    return {"epoch": [float(e) for e in chosen], **thin}
+    return {"epoch": chosen, **thin}
 
 
 def loss_after(report: EpochReport, loss: Loss) -> float:

@@ -262,7 +262,7 @@ def best_of(trials: Sequence[TrialRecord]) -> TrialRecord | None:
 def _trial(
     job: Job, search: Search, study: BatchedStudy, number: int, member: Member, *, dataset: Dataset
 ) -> Trial:
-    def record(results: Sequence[Result]) -> TrialRecord:
+    def record(_: Trial, results: Sequence[Result]) -> TrialRecord:
         (result,) = results
         rows, level = member.split.validation, f"trial {number}"
         scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))

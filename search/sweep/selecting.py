@@ -8,6 +8,7 @@ tell from the best (the one-standard-error rule of Breiman et al. 1984).
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -67,8 +68,8 @@ def run_selection(job: Job, search: Search, dataset: Dataset) -> bool:
         seeds = Seeds(*(derive(seed, *names, name) for name in ("init", "order", "dropout")))
         for candidate in chosen:
             member = Member(candidate.recipe, split, seeds)
-            its = study, len(trials)
-            trials.append(_trial(job, member, candidate, dataset, place=its, replicate=replicate))
+            record = partial(_record, job, dataset, candidate, replicate)
+            trials.append(Trial(study, len(trials), (member,), record))
     for listener in job.listeners:
         listener(PhaseStarted("select", len(trials), len(job.store.records(study))))
     return run_trials(job, trials, dataset.training_data(with_confirm=False))
@@ -127,20 +128,17 @@ def level_of(number: int) -> str:
     return f"trial {number}"
 
 
-def _trial(
+def _record(
     job: Job,
-    member: Member,
-    candidate: Candidate,
     dataset: Dataset,
-    *,
-    place: tuple[str, int],
+    candidate: Candidate,
     replicate: int,
-) -> Trial:
-    def record(results: Sequence[Result]) -> TrialRecord:
-        (result,) = results
-        rows, level = member.split.validation, level_of(candidate.number)
-        scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
-        found = record_of(place, member, result, scored, phase="select", level=level)
-        return replace(found, replicate=replicate)
-
-    return Trial(*place, (member,), record)
+    trial: Trial,
+    results: Sequence[Result],
+) -> TrialRecord:
+    (member,), (result,) = trial.members, results
+    rows, level = member.split.validation, level_of(candidate.number)
+    scored = score(job.loss, result, dataset.y[rows], dataset.weights_of(rows))
+    place = trial.study, trial.index
+    record = record_of(place, member, result, scored, phase="select", level=level)
+    return replace(record, replicate=replicate)

@@ -68,8 +68,8 @@ class Trial:
     """Its place in the plan."""
     members: tuple[Member, ...]
     """One, or a replicate's lanes."""
-    record: Callable[[Sequence[Result]], TrialRecord]
-    """Makes the record from the results, in the order of the members."""
+    record: "Callable[[Trial, Sequence[Result]], TrialRecord]"
+    """Makes the record from the trial and the results of its members, in their order."""
     prunes: Callable[[EpochReport], bool] | None = None
     """Whether its only member is to end after an epoch, where it may be told to."""
     space: Space | None = None
@@ -124,7 +124,7 @@ def run_trials(job: Job, trials: Sequence[Trial], data: TrainingData) -> bool:
 
 def _distinct_members(
     trials: Sequence[Trial],
-) -> tuple[list[Member], list[list[tuple[int, int]]]]:
+) -> tuple[list[Member], list[tuple[tuple[int, int], ...]]]:
     """Every training once, and of each the trials that ask for it with their lanes."""
     owners: dict[tuple[Recipe, int, Seeds], list[tuple[int, int]]] = {}
     for number, trial in enumerate(trials):
@@ -132,13 +132,13 @@ def _distinct_members(
             same = member.recipe, id(member.split), member.seeds  # a replicate's split is shared
             owners.setdefault(same, []).append((number, lane))
     members = [trials[number].members[lane] for (number, lane), *_ in owners.values()]
-    return members, list(owners.values())
+    return members, [tuple(own) for own in owners.values()]
 
 
 def _tell(job: Job, trial: Trial, results: Sequence[Result], *, wall_seconds: float) -> None:
     """Store a trial whose members are all trained."""
     compiling = sum(result.compile_seconds for result in results)
-    record = trial.record(results)
+    record = trial.record(trial, results)
     record = replace(record, wall_seconds=wall_seconds, compile_seconds=compiling)
     job.tell(record, trial.space)
 

@@ -10,12 +10,20 @@ from search.tracking.mirror import sync
 from search.tracking.models import TrainedModel
 from search.tracking.tags import tag_sweep
 from search.tracking.tracker import Tracker
-from search.tracking.ui import page_of_sweep, ui_command, ui_environment
+from search.tracking.ui import (
+    EXPERIMENTS,
+    page_of_server,
+    page_of_sweep,
+    ui_command,
+    ui_environment,
+)
 
 __all__ = [
+    "EXPERIMENTS",
     "Tracker",
     "TrainedModel",
     "local_uri",
+    "page_of_server",
     "page_of_sweep",
     "redact",
     "resolve_uri",

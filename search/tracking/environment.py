@@ -70,6 +70,11 @@ def is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in _SERVERS
 
 
+def without_user(uri: str) -> str:
+    """An address without the user name and password in it."""
+    return _USER_INFO.sub("", uri)
+
+
 def redact(text: str) -> str:
     """`text` without the user names and passwords of the addresses in it."""
     return _SECRETS.sub(r"\1=***", _USER_INFO.sub("***@", text))

@@ -7,23 +7,41 @@ from pathlib import Path
 from search.errors import InputError
 from search.sweep import folder
 from search.tracking.client import make_database
-from search.tracking.environment import artifact_root, is_server, local_uri, redact, resolve_uri
+from search.tracking.environment import (
+    artifact_root,
+    is_server,
+    local_uri,
+    redact,
+    resolve_uri,
+    without_user,
+)
 from search.tracking.views import REPLICATES, page_of
+
+EXPERIMENTS = "#/experiments?workflowType=machine_learning"
+"""What follows the server's address: where its page lists the experiments."""
+
+
+def page_of_server(home: Path, tracking_uri: str | None) -> str | None:
+    """The address of the server that has the runs, and a page of its own; None for a database.
+
+    Raises:
+        InputError: if `tracking_uri` is no address.
+    """
+    uri = resolve_uri(tracking_uri, home)
+    return without_user(uri).rstrip("/") if is_server(uri) else None
 
 
 def ui_command(
     home: Path, tracking_uri: str | None, host: str = "127.0.0.1", port: int = 5000
 ) -> list[str]:
-    """The command that serves MLflow's page; to be run with `ui_environment`.
+    """The command that serves MLflow's page of a database; to be run with `ui_environment`.
 
     The local database is made first where there is none, which takes seconds.
 
     Raises:
-        InputError: if `tracking_uri` is no address, or one of a server, which has its own page.
+        InputError: if `tracking_uri` is no address.
     """
     uri = resolve_uri(tracking_uri, home)
-    if is_server(uri):
-        raise InputError("--tracking-uri", "of a server has its own page, open it", redact(uri))
     if uri == local_uri(home):
         make_database(home)
     server = [sys.executable, "-m", "mlflow", "server"]

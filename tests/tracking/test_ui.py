@@ -5,13 +5,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from search.cli import main
 from search.data import load_dataset
 from search.errors import InputError, SweepNotFoundError
 from search.settings import Settings
 from search.sweep import folder
 from search.sweep.run import open_sweep
 from search.tracking import local_uri, page_of_sweep, sync, ui_command, ui_environment
-from search.tracking.views import REPLICATES
+from search.tracking.views import REPLICATES, page_of
 from tests.factories import some_trials
 from tests.tracking.conftest import DOCUMENTS, Seen, Server, judged, report
 
@@ -38,10 +39,20 @@ def test_a_password_is_not_on_the_command_line() -> None:
     assert ui_environment(Path("/runs"), database)["MLFLOW_BACKEND_STORE_URI"] == database
 
 
-def test_a_server_has_its_own_page() -> None:
-    with pytest.raises(InputError, match="has its own page") as told:
-        ui_command(Path("/runs"), "https://bob:secret@team")
-    assert "secret" not in str(told.value)
+def test_a_server_has_its_own_page_whose_address_is_told_without_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://bob:secret@team/mlflow/")
+    home = tmp_path / "mlruns"
+    with open_sweep(Settings(name="s"), load_dataset("digits"), home):
+        pass
+    identifiers = {"tracking_uri": "https://***@team/mlflow/", "experiment_id": "7"}
+    folder.write_identifiers(home, "s", identifiers)
+    assert main(["ui"]) == main(["ui", "s"]) == 0
+    everything, sweep = capsys.readouterr().out.splitlines()
+    assert everything.startswith("https://team/mlflow/#/experiments?")
+    assert sweep == f"https://team/mlflow/{page_of('7', REPLICATES)}"
 
 
 def test_the_page_opens_at_the_replicates_of_a_sweep(tmp_path: Path) -> None:
