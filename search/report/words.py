@@ -175,6 +175,7 @@ def conditions(report: SweepReport) -> dict[str, str]:
         "network": (
             f"{report.conditions['model'] or dense}; "
             f"batches of {recipe.batch_size}, at most {_plural(recipe.epochs, 'epoch')}"
+            f"{', where its own fit says nothing else' if own else ''}"
         ),
         "tuning": "none: each is trained with its own values"
         if own

@@ -86,12 +86,12 @@ class _HyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # KerasTuner s
         self.epochs: list[int] = []
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        return compiled(recipe_of(_suggested(hp), self._epochs), self._material)
+        return compiled(recipe_of(suggested(hp), self._epochs), self._material)
 
     def fit(
         self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **options: Any
     ) -> Any:
-        recipe = recipe_of(_suggested(hp), self._epochs)
+        recipe = recipe_of(suggested(hp), self._epochs)
         options["callbacks"] = [*options["callbacks"], *callbacks(recipe)]
         options |= {"epochs": recipe.epochs, "batch_size": recipe.batch_size}
         history = model.fit(*args, **options)
@@ -99,7 +99,8 @@ class _HyperModel(keras_tuner.HyperModel):  # type: ignore[misc]  # KerasTuner s
         return history
 
 
-def _suggested(hp: keras_tuner.HyperParameters) -> dict[str, Value]:
+def suggested(hp: keras_tuner.HyperParameters) -> dict[str, Value]:
+    """A point of the core levels, asked for as a hypermodel asks."""
     values: dict[str, Value] = {}
     for name, domain in core_space().active(values):
         if isinstance(domain, Choice):

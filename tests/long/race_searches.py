@@ -30,14 +30,14 @@ import numpy as np
 import optuna
 
 from search.data import Dataset, load_dataset
-from search.rows import Array
+from search.rows import Array, Split
 from search.seeds import derive, generator
 from search.sweep.scores import loss_after, score
 from search.training.contract import EpochReport, Member, Result, Seeds
 from search.training.dispatch import Workers
 from search.verdict import Loss, mean_loss, row_losses
 from spaces import SHALLOW, Recipe, recipe_at
-from tests.benchmarks.materials import core_space, fashion
+from tests.benchmarks.materials import Material, core_space, fashion
 from tests.long.searchers import SEARCHERS, KerasTuner, Searcher
 
 TRAININGS = 72
@@ -68,9 +68,11 @@ class Run:
     best: list[tuple[int, float, float]] = field(default_factory=list)
     """(epochs spent, validation loss, confirm loss) whenever there was a better trial."""
     spent: int = 0
+    trials: int = 0
 
     def hear(self, number: int, result: Result, dataset: Dataset, member: Member) -> None:
         """Take in a trial that has ended."""
+        self.trials += 1
         self.spent += self.searcher.spent(number, len(result.curve.train_loss))
         scored = score(self.loss, result, dataset.y[member.split.validation])
         value = None if scored is None else scored.value
@@ -91,7 +93,7 @@ _Wave = list[tuple[Run, int, Member]]
 
 def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Run]:
     """Run searches side by side; yield each that has spent its epochs."""
-    split = dataset.split(generator(0, "race", "split"))
+    split = _split_of(dataset)
     data = dataset.training_data(with_confirm=True)
     left = list(runs)
     while left:
@@ -116,6 +118,17 @@ def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Ru
 def _ended(wave: _Wave, reports: Sequence[EpochReport]) -> set[int]:
     """Which of those in training are to end."""
     return {x.index for x in reports if wave[x.index][0].prunes(wave[x.index][1], x)}
+
+
+def first_split(name: str) -> Material:
+    """A data set and the split that all searches see."""
+    dataset = dataset_of(name)
+    data, split = dataset.training_data(with_confirm=False), _split_of(dataset)
+    return Material(name, data, split, DATA[name][1], 1)
+
+
+def _split_of(dataset: Dataset) -> Split:
+    return dataset.split(generator(0, "race", "split"))
 
 
 def dataset_of(name: str) -> Dataset:

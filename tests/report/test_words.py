@@ -198,6 +198,21 @@ def test_conditions_name_all_that_was_held_fixed() -> None:
         assert part in words
 
 
+def test_a_hypermodels_own_values_are_told_and_that_its_fit_may_say_otherwise() -> None:
+    shown = report()
+    own = dataclasses.replace(shown.recipe, values=(("units", 32), ("rate", 0.012345)))
+    told = conditions(
+        dataclasses.replace(
+            shown, recipe=own, conditions={**shown.conditions, "model": "hyper.py:Hyper (0a)"}
+        )
+    )
+    assert told["default"].startswith("units 32, rate 0.0123; ")
+    assert told["network"] == (
+        "hyper.py:Hyper (0a); batches of 32, at most 30 epochs, where its own fit says nothing else"
+    )
+    assert told["tuning"] == "none: each is trained with its own values"
+
+
 def test_the_legend_explains_what_is_there() -> None:
     assert "percentage points" in how_to_read(report())["difference"]
     rmse = Terms(Loss.RMSE, margin=0.02, comparisons=16, n_rows=360)
