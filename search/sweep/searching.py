@@ -1,6 +1,6 @@
 """The search: trials over the joint space, asked in batches that fill the stacks.
 
-A batch has STACKS parts. The first trial of a part is asked freely: what was learned so far decides
+A batch has two parts. The first trial of a part is asked freely: what was learned so far decides
 on its structure. The others of the part are asked with that structure fixed, so that all of them
 train side by side. Activation, optimizer and regularization vary among them, and all numbers. What
 a trial shows is told to the study when the whole batch has ended; it may be ended earlier by what
@@ -29,6 +29,7 @@ from search.study import (
     get_sampler,
     n_points,
 )
+from search.sweep.batches import SIZE, parts_of, whole_batches
 from search.sweep.folder import SweepFile
 from search.sweep.records import PhaseStarted
 from search.sweep.scores import loss_after, record_of, score
@@ -38,11 +39,6 @@ from search.verdict import LOOKS
 from spaces import RECIPES, Prior, Recipe, Space, Value, prior_point, recipe_at
 
 STUDY = "search"
-STACKS = 2
-"""Parts of a batch; each has a structure of its own."""
-MEMBERS = 12
-"""Trials in a part: more than train side by side, so that some wait to take the place of others
-that end."""
 STRUCTURE = ("normalization", "depth", "width", "batch_size")
 """Parameters that decide which trainings can share a stack."""
 CANDIDATES = 5
@@ -150,7 +146,7 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     Raises:
         AllTrialsFailedError: if the first trials all failed.
     """
-    size, seed = STACKS * MEMBERS, job.settings.seed
+    seed = job.settings.seed
     make, epochs = search.make_sampler, search.recipe.epochs
     study = BatchedStudy(search.space, partial(make, search.space), search.make_pruner(epochs))
     split = dataset.split(generator(seed, STUDY, "split"))
@@ -158,15 +154,15 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     for listener in job.listeners:
         listener(PhaseStarted("search", search.n_trials, len(job.store.indices(STUDY))))
     trials = search_trials(job.store)
-    whole = len(trials) // size
-    study.restore(map(_told, trials[: whole * size]))
-    for batch in range(whole, -(-search.n_trials // size)):
+    batch, begun = whole_batches(len(trials))
+    study.restore(map(_told, trials[:begun]))
+    while True:
         trials = _sorted([*trials, *job.store.records(STUDY, start=len(trials))])
         if why_over(trials, search.n_trials, job.settings, job.store.seconds) is not None:
             return True
-        stored = {trial.index: trial for trial in trials[batch * size :]}
+        stored = {trial.index: trial for trial in trials[begun:]}
         asked = study.ask(
-            [MEMBERS] * STACKS,
+            parts_of(batch),
             derive(seed, STUDY, "sampler", batch),
             alike=STRUCTURE if search.fills_stacks else (),
             first=search.first_points() if batch == 0 else (),
@@ -181,7 +177,7 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
                 planned.append(_trial(job, search, study, number, member, dataset=dataset))
         if not run_trials(job, planned, dataset.training_data(with_confirm=False)):
             return False
-    return True
+        batch, begun = batch + 1, begun + len(asked)
 
 
 def search_trials(store: Store) -> list[TrialRecord]:
@@ -206,12 +202,12 @@ def why_over(
     """
     if len(trials) >= n_trials:
         return f"all {n_trials:,} trials are done"
-    if not trials or len(trials) % (STACKS * MEMBERS):
+    if whole_batches(len(trials))[1] != len(trials):
         return None
     if settings.until == "flat" and is_flat(trials):
-        n = FLAT_BATCHES * STACKS * MEMBERS
+        n = FLAT_BATCHES * SIZE
         return f"the last {n} trials gained less than the noise of the validation rows"
-    last = sum(trial.wall_seconds for trial in trials[-STACKS * MEMBERS :])
+    last = sum(trial.wall_seconds for trial in trials[-SIZE:])
     needed = seconds + last + confirmation_seconds(trials, settings)
     if settings.budget is not None and needed > settings.budget:
         return "the rest of the budget is for the confirmation"
@@ -244,7 +240,7 @@ def confirmation_seconds(trials: Sequence[TrialRecord], settings: Settings) -> f
 
 def is_flat(trials: Sequence[TrialRecord]) -> bool:
     """Whether the last batches gained less than the noise: the best value's standard error."""
-    n = FLAT_BATCHES * STACKS * MEMBERS
+    n = FLAT_BATCHES * SIZE
     old, new = best_of(trials[:-n]), best_of(trials[-n:])
     if old is None or new is None:
         return False

@@ -14,7 +14,8 @@ from optuna.samplers import RandomSampler, TPESampler
 from search.seeds import derive
 from search.study import BatchedStudy, PriorSampler, get_pruner, get_sampler
 from search.study.samplers import REDUCTION_FACTOR
-from search.sweep.searching import MEMBERS, STACKS, STRUCTURE
+from search.sweep.batches import SIZE, parts_of
+from search.sweep.searching import STRUCTURE
 from spaces import Choice, Domain, Int, Prior, Recipe, Space, Value, prior_point
 
 Points = Mapping[int, Mapping[str, Value]]
@@ -75,7 +76,7 @@ class Ours(Searcher):
 
     def ask(self) -> Points:
         seed, first = derive(self.seed, "sampler", self._batch), [self._default]
-        sizes, given = [MEMBERS] * STACKS, first if self._batch == 0 else []
+        sizes, given = parts_of(self._batch), first if self._batch == 0 else []
         self._batch += 1
         return self._study.ask(sizes, seed, alike=STRUCTURE, first=given)
 
@@ -107,7 +108,7 @@ class Optuna(Searcher):
             sampler=RandomSampler(seed) if is_random else TPESampler(seed=seed),
             pruner=nop if is_random else hyperband,
         )
-        self._at_once = STACKS * MEMBERS if is_random else 1
+        self._at_once = SIZE if is_random else 1
         self._running: dict[int, optuna.Trial] = {}
         self._pruned: set[int] = set()
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,18 @@ from search.settings import Settings
 from search.study import TrialRecord
 from search.sweep import folder
 from search.sweep.arms import FOUND
+from search.sweep.batches import SIZE as BATCH
+from search.sweep.batches import parts_of
 from search.sweep.final import FINAL
 from search.sweep.records import Candidate, PhaseStarted, Selected, SweepReport
 from search.sweep.reporting import load_report
 from search.sweep.run import open_sweep, sweep_file
-from search.sweep.searching import CANDIDATES, MEMBERS, SELECTION_REPLICATES, STACKS, is_flat
+from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES, is_flat
 from search.sweep.selecting import choose
 from search.verdict import Outcome, Verdict
 from spaces import SHALLOW, Recipe
 from tests.factories import pilot_trial
 
-BATCH = STACKS * MEMBERS
 SEARCH = Settings(
     name="s",
     factors=("none",),
@@ -148,11 +150,17 @@ def test_what_a_search_alone_needs_is_refused_without_one(digits: Dataset, tmp_p
 def test_trials_come_in_batches_of_two_structures_and_are_pruned(run: Any, fake: Any) -> None:
     trials = searched(run(fake(effect=swish_is_better)))
     assert [trial.index for trial in trials] == list(range(3 * BATCH))
-    for start in range(MEMBERS, 3 * BATCH, MEMBERS):
-        part = [trial.recipe for trial in trials[start : start + MEMBERS]]
+    sizes = [size for batch in range(4) for size in parts_of(batch)]
+    ends = list(accumulate(sizes))
+    for start, end in pairwise(ends):  # the first part has given points
+        part = [trial.recipe for trial in trials[start:end]]
         shapes = ("normalization", "depth", "width", "batch_size")
         assert len({tuple(recipe[name] for name in shapes) for recipe in part}) == 1
-    assert {trial.state for trial in trials[:BATCH]} == {"complete"}
+    first = sum(parts_of(0))
+    assert ends[-1] == 3 * BATCH
+    assert len(ends) * 8 <= ends[-1], "stacks are to be filled"
+    assert {trial.state for trial in trials[:first]} == {"complete"}
+    assert "pruned" in {trial.state for trial in trials[first:BATCH]}
     pruned = [trial for trial in trials if trial.state == "pruned"]
     assert pruned
     assert all(trial.epochs < 9 and len(trial.reported) == trial.epochs for trial in pruned)
