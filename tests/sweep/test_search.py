@@ -373,7 +373,7 @@ def test_a_winner_of_another_depth_has_its_replicates(run: Any, fake: Any) -> No
     def deeper_is_better(recipe: Recipe) -> float:
         return 0.0 if recipe.depth == 4 else 0.3
 
-    report = run(fake(effect=deeper_is_better))
+    report = run(fake(effect=deeper_is_better), changed(seed=1))
     assert report.search is not None
     assert report.search.chosen is not None
     assert report.search.chosen.candidate.recipe.depth == 4
