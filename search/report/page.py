@@ -109,7 +109,7 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
     ]
     return _TEMPLATES.get_template("page.html").render(
         report=report,
-        title=f"{data_name(report)}: does the guideline hold?",
+        title=f"{data_name(report)}: {_question(report)}",
         headline=headline(report),
         basis=_basis(report),
         step=next_step(report),
@@ -118,10 +118,17 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
         figures=drawn,
         colours=COLOURS,
         conditions=conditions(report),
-        best=best_recipe(report),
+        best=(best_recipe(report) or "").removeprefix("Best recipe: "),
         found=search_in_words(report),
         reading=_READING | how_to_read(report, detailed=True) if report.factors else {},
     )
+
+
+def _question(report: SweepReport) -> str:
+    """What the sweep is to answer."""
+    if report.search is not None and not report.settings.checked_factors:
+        return "which recipe is best?"
+    return "does the guideline hold?"
 
 
 def _basis(report: SweepReport) -> str:

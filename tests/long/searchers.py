@@ -105,6 +105,7 @@ class Optuna(Searcher):
             optuna.pruners.HyperbandPruner(1, base.epochs, REDUCTION_FACTOR),
         )
         self._study = optuna.create_study(
+            study_name=str(seed),  # by which Hyperband deals its brackets
             sampler=RandomSampler(seed) if is_random else TPESampler(seed=seed),
             pruner=nop if is_random else hyperband,
         )

@@ -83,6 +83,9 @@ def test_where_nothing_is_compared_there_is_neither_table_nor_talk_of_looks() ->
         assert text.count("The search") - text.count('#found">The search') == 1
     assert 'id="verdicts"' not in html
     assert "no confirm row was used" in html
+    assert "does the guideline hold?" in html
+    alone = replace(report, settings=replace(report.settings, factors=("none",)))
+    assert "which recipe is best?" in page(alone)
     told = conditions(report)
     assert told["default"].endswith("lr_schedule performance")
     assert told["network"].startswith("2 hidden layers of 100 units")

@@ -27,6 +27,7 @@ SETTINGS = Settings(
     name="s",
     factors=("activation", "regularization"),
     trials=64,
+    pruner="none",  # importances are of trials that were trained to their end
     epochs=9,
     pilot_trials=8,
     lanes=2,
