@@ -116,7 +116,7 @@ def callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
             )
         )
     if recipe.regularization != "none":
-        planned = recipe.lr_schedule == "one_cycle"
+        planned = recipe.lr_schedule not in ("performance", "constant")  # is never cut short
         patience = recipe.epochs if planned else EARLY_STOPPING_PATIENCE
         stop = keras.callbacks.EarlyStopping(patience=patience, restore_best_weights=True)
         found.append(stop)

@@ -8,9 +8,9 @@ last result. The others train the first 20; their time beyond starting is multip
 is in their favour, since a Keras process slows down as it goes.
 
 Early stopping is part of the recipes, so all sides have the same rule (patience 10, except under
-one_cycle, never under the level `none`). The epochs that the configurations all have trained ran on
-average, and their median error, are printed to show that no side was spared anything. The other
-sides leave out the momentum that one_cycle moves.
+schedules that plan their descent, never under the level `none`). The epochs that the configurations
+all have trained ran on average, and their median error, are printed to show that no side was spared
+anything. The other sides leave out the momentum that one_cycle moves.
 """
 
 from collections.abc import Callable
