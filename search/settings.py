@@ -172,7 +172,7 @@ class Settings:
                 raise InputError(f"--{setting.replace('_', '-')}", rule, getattr(self, setting))
 
     def check_search(self) -> None:
-        """Check that nothing is asked of a search that there will not be, once limits are known.
+        """Check what is asked of the search, or of none, once limits are known.
 
         Raises:
             InputError: naming what is.

@@ -14,7 +14,7 @@ that end."""
 FIRST_MEMBERS = (4, 8)
 """Trials in a part of the first batches."""
 SIZE = STACKS * MEMBERS
-"""Trials in a batch, but for the first."""
+"""Trials in a batch, but for the first ones."""
 
 
 def parts_of(batch: int) -> list[int]:
