@@ -1,6 +1,6 @@
 """Whether a stack trains as well as plain Keras does.
 
-    python tests/long/compare_quality.py [SEEDS]
+    python tests/long/compare_quality.py [SEEDS] [--first SEED] [--recipe NAME ...]
 
 trains some recipes on digits with as many seeds each (20 by default), in stacks and with
 `keras.Model.fit` as people write it, its own initial weights and dropout included, and prints both
@@ -11,9 +11,10 @@ the same batches in every epoch (Keras 3.15 on TensorFlow 2.21), and batch norma
 error of 1.97 instead of 1.6 per cent.
 """
 
+import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -53,14 +54,21 @@ def material(dataset: Dataset, seed: int) -> Material:
     return Material("digits", dataset.training_data(with_confirm=True), split, 30, 1)
 
 
-def stacked_errors(recipe: Recipe, materials: Sequence[Material], y: Array) -> Array:
-    """(seeds,) error rates on the confirm rows of members trained in stacks."""
+def stacked_errors(recipe: Recipe, materials: Mapping[int, Material], y: Array) -> Array:
+    """(seeds,) error rates on the confirm rows of members trained in stacks.
+
+    Args:
+        recipe: of all members.
+        materials: by seed.
+        y: classes of the confirm rows.
+    """
+    names = ("init", "order", "dropout")
     members = [
-        Member(recipe, m.split, Seeds(*(derive(i, name) for name in ("init", "order", "dropout"))))
-        for i, m in enumerate(materials)
+        Member(recipe, its.split, Seeds(*(derive(seed, name) for name in names)))
+        for seed, its in materials.items()
     ]
     errors = np.empty(len(members))
-    for index, result in train(members, materials[0].data):
+    for index, result in train(members, next(iter(materials.values())).data):
         assert result.held_out is not None, result.curve.reason
         errors[index] = (result.held_out.argmax(axis=1) != y).mean()
     return errors
@@ -83,17 +91,23 @@ def keras_error(recipe: Recipe, its: Material, y: Array, seed: int) -> float:
     return float((outputs.argmax(axis=1) != y).mean())
 
 
-def main(n_seeds: int) -> None:
-    dataset = load_dataset("digits")
-    materials = [material(dataset, seed) for seed in range(n_seeds)]
-    print(f"{'error in percent, ' + str(n_seeds) + ' seeds':24} stack   fit     difference")
-    for name, recipe in RECIPES.items():
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seeds", type=int, nargs="?", default=20)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--recipe", nargs="+", default=list(RECIPES), choices=list(RECIPES))
+    chosen = parser.parse_args(arguments)
+    dataset, seeds = load_dataset("digits"), range(chosen.first, chosen.first + chosen.seeds)
+    materials = {seed: material(dataset, seed) for seed in seeds}
+    print(f"{f'error in percent, {chosen.seeds} seeds':24} stack   fit     difference")
+    for name in chosen.recipe:
+        recipe = RECIPES[name]
         ours = 100 * stacked_errors(recipe, materials, dataset.y_confirm)
-        theirs = 100 * np.array(
-            [keras_error(recipe, m, dataset.y_confirm, seed) for seed, m in enumerate(materials)]
-        )
+        pairs = materials.items()
+        errors = [keras_error(recipe, its, dataset.y_confirm, seed) for seed, its in pairs]
+        theirs = 100 * np.array(errors)
         difference = ours.mean() - theirs.mean()
-        spread = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / n_seeds)
+        spread = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / chosen.seeds)
         print(
             f"{name:24} {ours.mean():5.2f}   {theirs.mean():5.2f}   {difference:+.2f}, "
             f"{abs(difference) / spread:.1f} standard errors",
@@ -102,4 +116,4 @@ def main(n_seeds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    main()
