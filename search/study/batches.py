@@ -1,13 +1,14 @@
 """A study that is asked for trials in batches, each a pure function of the batches before it.
 
-Trials of a batch are asked before any of them is trained, and each is pruned by what was learned in
-the batches before it, never by its neighbours. So neither the order in which neighbours report nor
-where a process was killed changes what is tried or pruned.
+Trials of a batch are asked before any of them is trained. Each is judged by what was learned in the
+batches before it and by those of its own batch that train ahead of it: by what these had come to
+after as many epochs. So neither the order in which stacks report nor where a process was killed
+changes what is tried or pruned.
 """
 
 import copy
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import optuna
@@ -76,11 +77,12 @@ class BatchedStudy:
         self._reported: dict[int, list[float]] = {}
         self._pruned_after: dict[int, int] = {}
         self._ended: dict[int, Told] = {}
+        self._ahead: dict[int, Sequence[int]] = {}
 
     def restore(self, trials: Iterable[Told]) -> None:
         """Take in the trials of whole batches that ended before, in the order of their numbers."""
         domains = dict(self._space.parameters())
-        for number, told in enumerate(trials, start=self._storage.n_visible or 0):
+        for number, told in enumerate(trials, start=self._storage.view.n_before or 0):
             reported = told.by_epoch
             self._study.add_trial(
                 create_trial(
@@ -92,7 +94,7 @@ class BatchedStudy:
                     system_attrs=dict(told.attributes),
                 )
             )
-            self._storage.n_visible = number + 1
+            self._storage.view = _View(number + 1)
 
     def ask(
         self,
@@ -117,9 +119,10 @@ class BatchedStudy:
             raise RuntimeError(f"a batch must end before the next; left: {sorted(self._running)}")
         self._ended.clear()
         self._pruned_after.clear()
+        self._ahead.clear()
         sampler, given = self._make_sampler(seed), list(first)
         batch: dict[int, dict[str, Value]] = {}
-        self._storage.n_visible = None  # so that neighbours can keep their distance
+        self._storage.view = _View(None)  # so that neighbours can keep their distance
         # Optuna would show a sampler no more than the trials of the same bracket of Hyperband.
         self._study.pruner = NopPruner()
         for size in sizes:
@@ -131,9 +134,18 @@ class BatchedStudy:
                     number, values = self._ask(_fixing(fixed, sampler))
                     fixed = fixed or {name: values[name] for name in alike if name in values}
                 batch[number] = values
-        self._storage.n_visible = min(batch, default=0)
+        self._storage.view = _View(min(batch, default=0))
         self._study.pruner = self._pruner
         return batch
+
+    def train_abreast(self, stacks: Iterable[Sequence[int]]) -> None:
+        """Let trials of the batch be judged by those that train beside them.
+
+        Args:
+            stacks: numbers of trials that train in one stack. Who stands before another has
+                reported an epoch of the same number, or has ended, when the other reports it.
+        """
+        self._ahead = {stack[i]: stack[:i] for stack in stacks for i in range(len(stack))}
 
     def prunes(self, number: int, epoch: int, loss: float) -> bool:
         """Whether a trial that has come to a loss after an epoch, counted from 1, is to end.
@@ -147,7 +159,7 @@ class BatchedStudy:
         if epoch > len(reported):
             reported.append(min(loss, *reported) if reported else loss)
             trial.report(reported[-1], step=epoch)
-            if number not in self._pruned_after and trial.should_prune():
+            if number not in self._pruned_after and self._should_prune(trial, epoch):
                 self._pruned_after[number] = epoch
         return epoch >= self._pruned_after.get(number, epoch + 1)
 
@@ -175,6 +187,19 @@ class BatchedStudy:
         value = told.value if told.state == "complete" else None  # Optuna takes the last reported
         self._study.tell(trial, value, state=_STATES[told.state])
 
+    def _should_prune(self, trial: Trial, epoch: int) -> bool:
+        before, ahead = self._storage.view, self._ahead.get(trial.number, ())
+        shown = {number: self._reports_of(number)[:epoch] for number in ahead}
+        self._storage.view = _View(before.n_before, shown)
+        try:
+            return trial.should_prune()
+        finally:
+            self._storage.view = before
+
+    def _reports_of(self, number: int) -> Sequence[float]:
+        ended = self._ended.get(number)
+        return self._reported[number] if ended is None else ended.reported
+
     def _ask(self, sampler: BaseSampler) -> tuple[int, dict[str, Value]]:
         self._study.sampler = sampler
         trial = self._study.ask()
@@ -187,13 +212,41 @@ class BatchedStudy:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a sampler or pruner is shown."""
+
+    n_before: int | None
+    """The trials with a lower number than this; None for all."""
+    ahead: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    """Trials beyond those that are shown in training, and what of their reports is shown."""
+
+    def of(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+        """What is shown of trials in the order of their numbers."""
+        if self.n_before is None:
+            return list(trials)
+        return [
+            self._then(trial) if trial.number in self.ahead else trial
+            for trial in trials
+            if trial.number < self.n_before or trial.number in self.ahead
+        ]
+
+    def _then(self, trial: FrozenTrial) -> FrozenTrial:
+        """A trial as it was when it was in training."""
+        then = copy.copy(trial)
+        then.state, then.value = TrialState.RUNNING, None
+        then.intermediate_values = dict(enumerate(self.ahead[trial.number], start=1))
+        return then
+
+
+@final
 class _Storage(InMemoryStorage):
-    """Shows the trials before a number only: a pruner is not to see the batch in training."""
+    """Shows some trials only: a pruner is not to see what may come sooner or later."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.n_visible: int | None = 0
-        """How many trials can be seen; None for all."""
+        self.view = _View(0)
+        """What is shown now."""
 
     def forget_reports(self, trial_id: int) -> None:
         """Take back what a running trial has reported."""
@@ -208,9 +261,8 @@ class _Storage(InMemoryStorage):
         deepcopy: bool = True,  # noqa: FBT001, FBT002  # as Optuna declares it
         states: Container[TrialState] | None = None,
     ) -> list[FrozenTrial]:
-        trials = super().get_all_trials(study_id, deepcopy, states)
-        seen = self.n_visible
-        return trials if seen is None else [trial for trial in trials if trial.number < seen]
+        trials = self.view.of(super().get_all_trials(study_id, deepcopy))
+        return [trial for trial in trials if states is None or trial.state in states]
 
 
 def _fixing(values: Mapping[str, Value], sampler: BaseSampler) -> BaseSampler:

@@ -1,7 +1,7 @@
 """How many trials a search asks for at once.
 
-A trial is pruned by what the batches before its own have shown, and by nothing in the first. So the
-first batches are small: they are trained whole, or nearly.
+A sampler learns nothing of a trial before its batch has ended, and a pruner has little to go by in
+the first. So the first batches are small.
 """
 
 from itertools import accumulate, count, takewhile

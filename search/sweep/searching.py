@@ -4,7 +4,7 @@ A batch has two parts. The first trial of a part is asked freely: what was learn
 on its structure. The others of the part are asked with that structure fixed, so that all of them
 train side by side. Activation, optimizer and regularization vary among them, and all numbers. What
 a trial shows is told to the study when the whole batch has ended; it may be ended earlier by what
-the batches before it showed.
+the batches before it showed, and those that train beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +35,7 @@ from search.sweep.records import PhaseStarted
 from search.sweep.scores import loss_after, record_of, score
 from search.sweep.steps import Job, Trial, run_trials
 from search.training.contract import EpochReport, Member, Result, Seeds
+from search.training.jobs import stacks_of
 from search.verdict import LOOKS
 from spaces import RECIPES, Prior, Recipe, Space, Value, prior_point, recipe_at
 
@@ -151,6 +152,7 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     study = BatchedStudy(search.space, partial(make, search.space), search.make_pruner(epochs))
     split = dataset.split(generator(seed, STUDY, "split"))
     order = derive(seed, STUDY, "order")
+    data = dataset.training_data(with_confirm=False)
     for listener in job.listeners:
         listener(PhaseStarted("search", search.n_trials, len(job.store.indices(STUDY))))
     trials = search_trials(job.store)
@@ -175,7 +177,10 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
             member = Member(recipe_at(search.recipe, values), split, Seeds(init, order, dropout))
             if number < search.n_trials:
                 planned.append(_trial(job, search, study, number, member, dataset=dataset))
-        if not run_trials(job, planned, dataset.training_data(with_confirm=False)):
+        is_own = job.settings.model is not None or job.settings.hypermodel is not None
+        stacks = stacks_of([trial.members[0] for trial in planned], data, is_own=is_own)
+        study.train_abreast([[planned[i].index for i in stack] for stack in stacks])
+        if not run_trials(job, planned, data):
             return False
         batch, begun = batch + 1, begun + len(asked)
 

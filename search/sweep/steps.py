@@ -150,7 +150,8 @@ def _prune(trials: Sequence[Trial], owners: Sequence[Sequence[tuple[int, int]]])
     asked = {index: trials[its[0][0]].prunes for index, its in enumerate(owners)}
 
     def prune(reports: Sequence[EpochReport]) -> Collection[int]:
-        pairs = ((report, asked[report.index]) for report in reports)
+        in_order = sorted(reports, key=lambda report: report.index)
+        pairs = ((report, asked[report.index]) for report in in_order)
         return {report.index for report, prunes in pairs if prunes is not None and prunes(report)}
 
     return prune

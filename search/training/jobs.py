@@ -141,6 +141,18 @@ def plan_jobs(
         yield Job("keras", {index: members[index]}, None, keep_weights, is_pruned)
 
 
+def stacks_of(
+    members: Sequence[Member], data: TrainingData, *, is_own: bool = False
+) -> list[list[int]]:
+    """The indices of the members of each stack, for the arguments of `plan_jobs`.
+
+    They are in the order in which they begin. Side by side they train epoch by epoch, so that one
+    that stands before another has been told of an epoch, or has ended, when the other is.
+    """
+    jobs = plan_jobs(members, data, is_own=is_own)
+    return [job.plan.members for job in jobs if job.plan is not None]
+
+
 def plan_samples(
     steps: Sequence[Sequence[Member]], data: TrainingData, *, is_own: bool = False
 ) -> tuple[list[Job], list[tuple[int, ...]]]:

@@ -35,6 +35,7 @@ from search.seeds import derive, generator
 from search.sweep.scores import loss_after, score
 from search.training.contract import EpochReport, Member, Result, Seeds
 from search.training.dispatch import Workers
+from search.training.jobs import stacks_of
 from search.verdict import Loss, mean_loss, row_losses
 from spaces import SHALLOW, Recipe, recipe_at
 from tests.benchmarks.materials import Material, core_space, fashion
@@ -106,8 +107,11 @@ def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Ru
                 seeds = Seeds(init, derive(0, "race", "order"), dropout)
                 wave.append((run, number, Member(recipe_at(searcher.base, values), split, seeds)))
 
-        prune = partial(_ended, wave)
-        results = dict(workers.train([m for *_, m in wave], data, prune=prune))
+        members = [member for *_, member in wave]
+        stacks = [[wave[index] for index in stack] for stack in stacks_of(members, data)]
+        for run in left:
+            run.searcher.train_abreast([[n for of, n, _ in x if of is run] for x in stacks])
+        results = dict(workers.train(members, data, prune=partial(_ended, wave)))
         for index, (run, number, member) in enumerate(wave):
             run.hear(number, results[index], dataset, member)
         yield from (run for run in left if run.spent >= run.budget)
@@ -117,7 +121,8 @@ def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Ru
 
 def _ended(wave: _Wave, reports: Sequence[EpochReport]) -> set[int]:
     """Which of those in training are to end."""
-    return {x.index for x in reports if wave[x.index][0].prunes(wave[x.index][1], x)}
+    in_order = sorted(reports, key=lambda report: report.index)
+    return {x.index for x in in_order if wave[x.index][0].prunes(wave[x.index][1], x)}
 
 
 def first_split(name: str) -> Material:

@@ -2,7 +2,7 @@
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, final
 
@@ -38,6 +38,10 @@ class Searcher(ABC):
     def ask(self) -> Points:
         """The next trials, none of which waits for another; none if the search is over."""
 
+    def train_abreast(self, stacks: Sequence[Sequence[int]]) -> None:
+        """Hear which of the trials asked for share a stack, in the order in which they begin."""
+        del stacks
+
     def prunes(self, number: int, epoch: int, error: float) -> bool:
         """Whether a trial is to end after an epoch, counted from 1, with this validation error."""
         del number, epoch, error
@@ -62,13 +66,16 @@ class Ours(Searcher):
         base: gives every field that the space has not.
         seed: of all that the search draws.
         prior: where it starts and whereabouts it samples.
+        pruner: by name.
     """
 
-    def __init__(self, space: Space, base: Recipe, seed: int, prior: Recipe) -> None:
+    def __init__(
+        self, space: Space, base: Recipe, seed: int, prior: Recipe, pruner: str = "hyperband"
+    ) -> None:
         super().__init__(space, base, seed)
         self._default = prior_point(space, prior)
         self._batch = 0
-        self._study = BatchedStudy(space, self._sampler, get_pruner("hyperband")(base.epochs))
+        self._study = BatchedStudy(space, self._sampler, get_pruner(pruner)(base.epochs))
 
     def _sampler(self, seed: int) -> PriorSampler:
         prior = Prior(self.space, self._default, "medium")
@@ -79,6 +86,9 @@ class Ours(Searcher):
         sizes, given = parts_of(self._batch), first if self._batch == 0 else []
         self._batch += 1
         return self._study.ask(sizes, seed, alike=STRUCTURE, first=given)
+
+    def train_abreast(self, stacks: Sequence[Sequence[int]]) -> None:
+        self._study.train_abreast(stacks)
 
     def prunes(self, number: int, epoch: int, error: float) -> bool:
         return self._study.prunes(number, epoch, error)
@@ -218,6 +228,10 @@ def misleading(base: Recipe) -> Recipe:
 
 SEARCHERS: Mapping[str, Callable[[Space, Recipe, int], Searcher]] = {
     "ours": lambda space, base, seed: Ours(space, base, seed, base),
+    "ours, asha": lambda space, base, seed: Ours(space, base, seed, base, "asha"),
+    "ours, asha, wrong prior": lambda space, base, seed: Ours(
+        space, base, seed, misleading(base), "asha"
+    ),
     "ours, wrong prior": lambda space, base, seed: Ours(space, base, seed, misleading(base)),
     "TPE + Hyperband": partial(Optuna, is_random=False),
     "random": partial(Optuna, is_random=True),

@@ -1,12 +1,15 @@
 """Batches of trials: what is asked, what is pruned, and that a resumed study goes on the same."""
 
 import math
-from collections.abc import Mapping
+import random
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 import optuna
 import pytest
+from optuna.pruners import NopPruner
+from optuna.trial import TrialState
 
 from search.study import BatchedStudy, Told, get_pruner, get_sampler
 from spaces import SHALLOW, Choice, Float, Space, Value, joint_space, recipe_at
@@ -95,6 +98,85 @@ def test_the_order_in_which_neighbours_train_changes_nothing() -> None:
         assert run(backward, dict(reversed(points.items()))) == told
 
 
+def run_abreast(
+    asked: BatchedStudy,
+    points: Mapping[int, Mapping[str, Value]],
+    seed: int,
+    done: Collection[int] = (),
+) -> dict[int, Told]:
+    """Train a batch as two stacks of four places each, one going on whenever a coin says so."""
+    numbers, rng = sorted(points), random.Random(seed)
+    stacks = [numbers[::2], numbers[1::2]]
+    asked.train_abreast(stacks)
+    waiting, told = [list(stack) for stack in stacks], {}
+    training: list[dict[int, int]] = [{}, {}]
+    while any(waiting) or any(training):
+        which = rng.randrange(2)
+        epochs = training[which]
+        while waiting[which] and len(epochs) < 4:
+            epochs[waiting[which].pop(0)] = 0
+        for number in sorted(epochs):
+            epochs[number] += 1
+            error = loss(points[number], epochs[number])
+            if asked.prunes(number, epochs[number], error) or epochs[number] == EPOCHS:
+                del epochs[number]
+                if number not in done:
+                    told[number] = asked.tell(number, error)
+    return told
+
+
+@pytest.mark.parametrize("pruner", ["hyperband", "asha", "median"])
+def test_the_order_in_which_stacks_train_changes_nothing(pruner: str) -> None:
+    """Inside a stack there is one: who stands before another is told of an epoch first."""
+    one, *others = (study(pruner=pruner) for _ in range(4))
+    pruned = 0
+    for batch in range(3):
+        points = one.ask([8, 8], seed=batch)
+        told = run_abreast(one, points, 0)
+        for seed, other in enumerate(others, start=1):
+            assert other.ask([8, 8], seed=batch) == points
+            assert run_abreast(other, points, seed) == told
+        pruned += sum(each.state == "pruned" for each in told.values())
+    assert pruned
+
+
+def test_a_trial_is_judged_by_those_ahead_of_it_in_its_stack_alone() -> None:
+    """Of equal numbers of epochs: what comes later, or in another stack, may not have come yet."""
+    asked = study(pruner="asha")
+    first, second, third, other = asked.ask([4], seed=0)
+    asked.train_abreast([[first, second, third], [other]])
+    assert not asked.prunes(second, 1, 0.5)
+    assert not asked.prunes(other, 1, 0.9)
+    assert not asked.prunes(first, 1, 0.6)
+    assert asked.prunes(third, 1, 0.55)
+
+
+def test_a_pruner_is_shown_those_ahead_in_training_and_after_as_many_epochs() -> None:
+    """Whether they have ended meanwhile or failed depends on who comes first."""
+    seen: list[list[tuple[int, TrialState, dict[int, float]]]] = []
+
+    class Watching(NopPruner):
+        def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
+            trials = [each for each in study.trials if each.number != trial.number]
+            seen.append([(each.number, each.state, each.intermediate_values) for each in trials])
+            assert not study.get_trials(states=(TrialState.COMPLETE,))
+            return False
+
+    asked = BatchedStudy(SPACE, partial(get_sampler("random"), SPACE), Watching())
+    first, second, third = asked.ask([3], seed=0)
+    asked.train_abreast([[first, second, third]])
+    for number, errors in ((first, (0.5, 0.4, 0.3)), (second, (0.6, 0.2, 0.7))):
+        for epoch, error in enumerate(errors, start=1):
+            asked.prunes(number, epoch, error)
+        asked.tell(number, None if number == second else errors[-1])
+    asked.prunes(third, 1, 0.9)
+    asked.prunes(third, 2, 0.9)
+    running = TrialState.RUNNING
+    assert seen[0] == []
+    assert seen[-2] == [(first, running, {1: 0.5}), (second, running, {1: 0.6})]
+    assert seen[-1] == [(first, running, {1: 0.5, 2: 0.4}), (second, running, {1: 0.6, 2: 0.2})]
+
+
 def test_later_batches_are_pruned_by_earlier_ones_and_the_first_by_none() -> None:
     asked, states = study(), []
     for batch in range(4):
@@ -123,10 +205,10 @@ def test_a_restored_study_asks_and_prunes_as_the_one_it_restores() -> None:
 
 
 def test_a_batch_that_was_interrupted_ends_as_it_would_have() -> None:
-    whole = study()
-    first = run(whole, whole.ask([6, 6], seed=0))
-    second = run(whole, whole.ask([6, 6], seed=1))
-    again = study()
+    whole = study(pruner="asha")
+    first = run_abreast(whole, whole.ask([6, 6], seed=0), 0)
+    second = run_abreast(whole, whole.ask([6, 6], seed=1), 0)
+    again = study(pruner="asha")
     again.restore(told for _, told in sorted(first.items()))
     points = again.ask([6, 6], seed=1)
     kept = [number for number in points if number % 3]
@@ -136,8 +218,8 @@ def test_a_batch_that_was_interrupted_ends_as_it_would_have() -> None:
         ends = second[number].state == "pruned"
         assert again.prunes(number, length, 0.0) == ends  # trained anew beside the others
         assert not again.prunes(number, length - 1, 0.0) or length == 0
-    rest = {number: values for number, values in points.items() if number not in kept}
-    assert run(again, rest) == {number: second[number] for number in rest}
+    rest = run_abreast(again, points, seed=1, done=kept)
+    assert rest == {number: second[number] for number in points if number not in kept}
     third = whole.ask([4], seed=2)
     assert again.ask([4], seed=2) == third
 

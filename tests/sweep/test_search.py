@@ -156,11 +156,9 @@ def test_trials_come_in_batches_of_two_structures_and_are_pruned(run: Any, fake:
         part = [trial.recipe for trial in trials[start:end]]
         shapes = ("normalization", "depth", "width", "batch_size")
         assert len({tuple(recipe[name] for name in shapes) for recipe in part}) == 1
-    first = sum(parts_of(0))
     assert ends[-1] == 3 * BATCH
     assert len(ends) * 8 <= ends[-1], "stacks are to be filled"
-    assert {trial.state for trial in trials[:first]} == {"complete"}
-    assert "pruned" in {trial.state for trial in trials[first:BATCH]}
+    assert trials[0].state == "complete", "nothing is before the default"
     pruned = [trial for trial in trials if trial.state == "pruned"]
     assert pruned
     assert all(trial.epochs < 9 and len(trial.reported) == trial.epochs for trial in pruned)

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -7,7 +8,7 @@ from search.rows import TrainingData
 from search.training import Ending, Member, Seeds
 from search.training.contract import EpochReport
 from search.training.dispatch import Workers, train
-from search.training.jobs import TRAINERS, choose_trainer
+from search.training.jobs import TRAINERS, choose_trainer, stacks_of
 from spaces import SHALLOW
 from tests.training.processes import processes, trained_by
 from tests.training.reference import (
@@ -121,6 +122,35 @@ def test_pruned_members_leave_their_places_to_others_and_no_program_is_compiled_
         assert result.curve.ending is Ending.PRUNED
         assert len(result.curve.train_loss) == 1 + index % 3
         assert result.compile_seconds == 0
+
+
+@pytest.mark.parametrize("n_features", [8, 300], ids=["at own pace", "keeping step"])
+def test_in_a_stack_none_is_told_of_an_epoch_before_those_ahead_of_it(
+    workers: Workers, n_features: int
+) -> None:
+    """Of `stacks_of`: two structures, more members than places, some of which end early."""
+    data = small_data(n_features=n_features)
+    wider = ENDLESS.replace(epochs=8, width=9, normalization="batch")
+    members = [*varied(ENDLESS.replace(epochs=8), 14), *varied(wider, 5)]
+    if n_features == 300:  # who sees the same batches shares the first product
+        same = members[0].split
+        members = [replace(x, split=same, seeds=replace(x.seeds, order=1)) for x in members]
+    told: list[tuple[int, int]] = []
+
+    def prune(reports: Sequence[EpochReport]) -> set[int]:
+        told.extend(sorted((report.index, report.epoch) for report in reports))
+        return {report.index for report in reports if report.epoch == 2 + report.index % 5}
+
+    ended = dict(workers.train(members, data, prune=prune))
+    stacks = stacks_of(members, data)
+    assert sorted(index for stack in stacks for index in stack) == list(range(19))
+    assert max(map(len, stacks)) > (8 if n_features == 8 else 5)
+    place = {asked: i for i, asked in enumerate(told)}
+    for stack in stacks:
+        for before, after in pairwise(stack):
+            both = min(len(ended[each].curve.train_loss) for each in (before, after))
+            for epoch in range(1, both + 1):
+                assert place[before, epoch] < place[after, epoch]
 
 
 def test_workers_that_have_grown_are_replaced(workers: Workers, data: TrainingData) -> None:
