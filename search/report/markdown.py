@@ -45,7 +45,7 @@ def _lines(report: SweepReport) -> Iterator[str]:
         yield from (_escaped(step), "")
     best = best_recipe(report)
     if best is not None:
-        yield from (_escaped(best), "")
+        yield from (_escaped(f"Best recipe: {best}"), "")
     for title, factors in sections(report.factors).items():
         yield from () if title is None else (f"## {title}", "")
         yield from _table(_FACTOR_COLUMNS, map(factor_row, factors))

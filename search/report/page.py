@@ -118,7 +118,7 @@ def _render(report: SweepReport, figures: Mapping[str, Figure]) -> str:
         figures=drawn,
         colours=COLOURS,
         conditions=conditions(report),
-        best=(best_recipe(report) or "").removeprefix("Best recipe: "),
+        best=best_recipe(report),
         found=search_in_words(report),
         reading=_READING | how_to_read(report, detailed=True) if report.factors else {},
     )

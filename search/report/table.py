@@ -123,7 +123,7 @@ def _below(report: SweepReport, *, detailed: bool) -> Iterator[RenderableType]:
         yield Group("The search", _definitions(found))
     best = best_recipe(report)
     if best is not None:
-        yield Text(best)
+        yield Text(f"Best recipe: {best}")
     if report.notes:
         yield Text("\n").join(Text(f"Note: {note}") for note in report.notes)
     reading = how_to_read(report, detailed=detailed)

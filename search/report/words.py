@@ -115,7 +115,7 @@ def best_recipe(report: SweepReport) -> str | None:
         return None
     changes = choices_in_words(best.recipe, report.recipe)
     name = f"the default with {changes}" if changes else "the default"
-    told = f"Best recipe: {name} ({best.reason})"
+    told = f"{name} ({best.reason})"
     if best.validation is None:
         return f"{told}; its final training failed: {best.record.reason}."
     if best.confirm is not None:

@@ -1,8 +1,13 @@
 import dataclasses
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from search.report.markdown import verdict_markdown
+from search.report.page import page
+from search.report.table import verdict_view
 from search.report.words import best_recipe, conditions, headline, how_to_read, next_step, tally
 from search.settings import Settings
 from search.sweep.records import Best, State, SweepReport
@@ -239,17 +244,27 @@ def with_best(loss: Loss = Loss.ERROR_RATE, **changes: Any) -> SweepReport:
 
 def test_the_best_recipe_is_told_by_what_sets_it_apart_and_how_to_have_it() -> None:
     assert best_recipe(with_best()) == (
-        "Best recipe: the default with activation swish (activation swish beats the default), "
+        "the default with activation swish (activation swish beats the default), "
         "error 2.5 % on the confirm rows.\n"
         "To take it along: python -m search export digits-shallow --to DIR"
     )
     wider = best_recipe(with_best(recipe=SHALLOW.replace(optimizer="adam", width=400)))
     assert wider is not None
-    assert wider.startswith("Best recipe: the default with optimizer adam, 400 units (")
+    assert wider.startswith("the default with optimizer adam, 400 units (")
     default = best_recipe(with_best(recipe=SHALLOW, confirm=None))
     assert default is not None
-    assert default.startswith("Best recipe: the default (activation swish beats the default).\n")
+    assert default.startswith("the default (activation swish beats the default).\n")
     assert best_recipe(report()) is None
+
+
+def test_terminal_and_mlflow_say_what_the_best_recipe_is_and_the_page_under_a_heading() -> None:
+    told = "the default with activation swish (activation swish beats the default)"
+    shown, console = with_best(), Console(width=200, file=io.StringIO())
+    console.print(verdict_view(shown))
+    assert isinstance(console.file, io.StringIO)
+    assert f"Best recipe: {told}" in console.file.getvalue()
+    assert f"Best recipe: {told}" in verdict_markdown(shown)
+    assert f"<p>T{told[1:]}" in page(shown)
 
 
 @pytest.mark.parametrize(
