@@ -48,6 +48,21 @@ def test_unknown_names_are_refused_with_the_choices() -> None:
         get_pruner("wilcoxon")
 
 
+@pytest.mark.parametrize(("epochs", "first_judged"), [(3, {1, 3}), (30, {1, 3}), (81, {1, 3, 9})])
+def test_hyperband_judges_every_trial_early(epochs: int, first_judged: set[int]) -> None:
+    """By a ninth of its training, or after three epochs."""
+    study = BatchedStudy(
+        SPACE, partial(get_sampler("random"), SPACE), get_pruner("hyperband")(epochs)
+    )
+    seen = set()
+    for number in study.ask([48], seed=0):
+        for epoch in range(1, epochs + 1):
+            study.prunes(number, epoch, 1 / epoch)
+        told = study.tell(number, 1 / epochs)
+        seen.add(round(1 / told.attributes["completed_rung_0"]))
+    assert seen == first_judged
+
+
 def test_a_grid_is_gone_through_once_conditions_included() -> None:
     study = BatchedStudy(SMALL, partial(get_sampler("grid"), SMALL), get_pruner("none")(3))
     size = grid_size(SMALL, STEPS)
