@@ -263,9 +263,9 @@ def _around(value: float) -> Float:
 
 
 def _beside(params: Mapping[str, Value], recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """What a recipe has beside its parameters; all of it, where they are not its own."""
+    """What a recipe has beside its parameters; all of it, where they are not its own fields."""
     said = _fields(params)
-    is_its_own = said.items() <= recipe.items()
+    is_its_own = "values" not in recipe and said.items() <= recipe.items()
     return {name: value for name, value in recipe.items() if not is_its_own or name not in said}
 
 
@@ -279,12 +279,13 @@ def _text(value: Any) -> str:
 
 def _from_optuna(study: str, trial: FrozenTrial) -> TrialRecord:
     said, recipe = _fields(trial.params), json.loads(trial.user_attrs[RECIPE])
+    is_whole = "values" in recipe or said.keys() & recipe.keys()
     return TrialRecord.from_attributes(
         json.loads(trial.user_attrs[RECORD]),
         study=study,
         factor=trial.user_attrs["factor"],
         level=trial.user_attrs["level"],
-        recipe=recipe if said.keys() & recipe.keys() else said | recipe,
+        recipe=recipe if is_whole else said | recipe,
         state=next(name for name, state in _STATES.items() if state == trial.state),
         value=trial.value,
         params=trial.params,

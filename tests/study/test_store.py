@@ -16,7 +16,7 @@ import pytest
 
 from search.study import Store, TrialRecord
 from search.study.store import JOURNAL, RECORD
-from spaces import SHALLOW
+from spaces import SHALLOW, Choice, Recipe, Space, Value, joint_space
 
 
 def record(index: int, study: str = "pilot/default", value: float | None = 0.1) -> TrialRecord:
@@ -50,6 +50,39 @@ def test_records_come_back_as_they_were_stored(tmp_path: Path) -> None:
         assert again.all_records() == records
         assert again.records("pilot/default") == records[:2]
     assert Store(tmp_path).records("pilot/unknown") == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"version": "v2", "units": 32},
+        {"activation": "relu", "depth": 3, "learning_rate": "high"},  # as fields are called
+        {"batch_size": 32},
+        {"batch_size": 16, "units": 32},
+        {"values": 3},
+    ],
+    ids=str,
+)
+def test_the_recipe_of_a_hypermodel_comes_back_whatever_its_hyperparameters_are_called(
+    tmp_path: Path, values: dict[str, str | int]
+) -> None:
+    recipe = replace(SHALLOW, values=tuple(values.items()))
+    space = Space({name: Choice((value,)) for name, value in values.items()})
+    stored = replace(record(0), params=values, recipe=recipe.to_dict())
+    Store(tmp_path).add(stored, space)
+    (again,) = Store(tmp_path).all_records()
+    assert again == stored
+    assert Recipe.from_dict(again.recipe) == recipe
+
+
+def test_a_recipe_comes_back_beside_the_parameters_of_a_space(tmp_path: Path) -> None:
+    params: dict[str, Value] = {"activation": "relu", "nag.learning_rate": 0.05, "width": 200}
+    recipe = SHALLOW.replace(activation="relu", learning_rate=0.05, width=200)
+    stored = replace(record(0), params=params, recipe=recipe.to_dict())
+    Store(tmp_path).add(stored, joint_space(SHALLOW, "shallow"))
+    (again,) = Store(tmp_path).all_records()
+    assert again == stored
+    assert Recipe.from_dict(again.recipe) == recipe
 
 
 def test_opening_an_empty_folder_writes_nothing(tmp_path: Path) -> None:
