@@ -1,12 +1,13 @@
 """Which search finds a better recipe in fewer epochs.
 
-    python tests/long/race_searches.py FOLDER [--data NAME ...] [--method NAME ...] [--seeds N]
+    python tests/long/race_searches.py FOLDER
+        [--data NAME ...] [--method NAME ...] [--seeds N] [--trainings N]
 
 runs each search, this project's and others', over the core levels of all six factors and their
-numbers, two hidden layers of 100 and batches of 32, under N seeds (10 by default),
-through the same trainer and on one split, until each has spent the epochs of TRAININGS whole
-trainings. It keeps what it has found in FOLDER, where it goes on if it was interrupted, and prints
-the error of the best trial so far against the epochs spent; `curves.png` there shows them.
+numbers, two hidden layers of 100 and batches of 32, under N seeds (10 by default), through the same
+trainer and on one split, until each has spent the epochs of N whole trainings (72 by default). It
+keeps what it has found in FOLDER, where it goes on if it was interrupted, and prints the error of
+the best trial so far against the epochs spent; `curves.png` there shows them.
 
 The best is chosen by its error on the validation rows; its error on the confirm rows is told as
 well. A KerasTuner oracle says so little between epochs that its trials are told by their best one.
@@ -41,8 +42,6 @@ from spaces import SHALLOW, Recipe, recipe_at
 from tests.benchmarks.materials import Material, core_space, fashion
 from tests.long.searchers import SEARCHERS, KerasTuner, Searcher
 
-TRAININGS = 72
-"""Whole trainings whose epochs a search may spend."""
 DATA: Mapping[str, tuple[Loss, int]] = {
     "digits": (Loss.LOG_LOSS, 30),
     "fashion_mnist": (Loss.ERROR_RATE, 12),
@@ -144,9 +143,10 @@ def dataset_of(name: str) -> Dataset:
     return load_dataset((images.features[:ROWS], images.targets[:ROWS]))
 
 
-def runs_of(methods: Sequence[str], n_seeds: int, base: Recipe, loss: Loss) -> list[Run]:
-    """Every method under every seed."""
-    budget = TRAININGS * base.epochs
+def runs_of(
+    methods: Sequence[str], n_seeds: int, base: Recipe, loss: Loss, budget: int
+) -> list[Run]:
+    """Every method under every seed, with so many epochs to spend."""
     return [
         Run(method, seed, SEARCHERS[method](core_space(), base, seed), loss, budget)
         for seed in range(n_seeds)
@@ -201,6 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--method", nargs="+", default=list(SEARCHERS), choices=list(SEARCHERS))
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--trainings", type=int, default=72)
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -209,16 +210,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in chosen.data:
         loss, epochs = DATA[name]
         base = SHALLOW.replace(epochs=epochs)
-        wanted = runs_of(chosen.method, chosen.seeds, base, loss)
+        budget = chosen.trainings * epochs
+        wanted = runs_of(chosen.method, chosen.seeds, base, loss, budget)
         paths = {
-            id(run): chosen.folder / f"{name}, {run.method}, {run.seed}.json" for run in wanted
+            id(run): chosen.folder / f"{name}, {run.method}, {budget}, {run.seed}.json"
+            for run in wanted
         }
         dataset = dataset_of(name)
         with Workers(cache=chosen.folder / "cache") as workers:
             for run in race([r for r in wanted if not paths[id(r)].exists()], dataset, workers):
                 paths[id(run)].write_text(json.dumps(run.best))
                 print(f"{name}, {run.method}, {run.seed}: {run.best[-1]}", file=sys.stderr)
-        axes[name] = np.arange(base.epochs, TRAININGS * base.epochs + 1)
+        axes[name] = np.arange(epochs, budget + 1)
         found[name] = {
             method: np.array(
                 [
