@@ -56,7 +56,7 @@ SAMPLERS: Mapping[str, MakeSampler] = {
 
 
 def _hyperband(epochs: int) -> BasePruner:
-    # Its other brackets let a trial go on for a third of its training, or all of it, unjudged.
+    # Its other brackets let a long training go on for a third of its epochs, or all, unjudged.
     latest = max(REDUCTION_FACTOR, epochs // REDUCTION_FACTOR**2)
     return optuna.pruners.HyperbandPruner(1, latest, REDUCTION_FACTOR)
 
@@ -79,9 +79,9 @@ PRUNERS: Mapping[str, MakePruner] = {
     "median": _median,
     "none": _none,
 }
-"""Hyperband (Li et al. 2018) without the brackets that first judge a trial after more than a ninth
-of its training, asynchronous successive halving (Li et al. 2020), worse than the median of those
-before, and no pruning."""
+"""Hyperband (Li et al. 2018) without the brackets that first judge a trial after its third epoch
+and a ninth of its training, asynchronous successive halving (Li et al. 2020), worse than the median
+of those before, and no pruning."""
 
 
 def get_sampler(name: str) -> MakeSampler:

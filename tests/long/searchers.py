@@ -229,9 +229,6 @@ def misleading(base: Recipe) -> Recipe:
 SEARCHERS: Mapping[str, Callable[[Space, Recipe, int], Searcher]] = {
     "ours": lambda space, base, seed: Ours(space, base, seed, base),
     "ours, asha": lambda space, base, seed: Ours(space, base, seed, base, "asha"),
-    "ours, asha, wrong prior": lambda space, base, seed: Ours(
-        space, base, seed, misleading(base), "asha"
-    ),
     "ours, wrong prior": lambda space, base, seed: Ours(space, base, seed, misleading(base)),
     "TPE + Hyperband": partial(Optuna, is_random=False),
     "random": partial(Optuna, is_random=True),
