@@ -98,7 +98,7 @@ OPTIONS: dict[str, Option] = {
     "sampler": Option("NAME", "tpe, random, qmc or grid", "tpe", '"tpe"'),
     "pruner": Option("NAME", "hyperband, asha, median or none", "hyperband", '"hyperband"'),
     "prior": Option(
-        "NAME", "Trust in the default: none, low, medium or high", "medium", '"medium"'
+        "NAME", "Trust in the default recipes: none, low, medium or high", "medium", '"medium"'
     ),
     "space": Option("FILE|MODULE:NAME", "A search space of your own", None, '"space.toml"'),
     "until": Option(

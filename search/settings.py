@@ -118,7 +118,7 @@ class Settings:
     pruner: Literal["hyperband", "asha", "median", "none"] = "hyperband"
     """Who says which of its trials end early."""
     prior: Literal["none", "low", "medium", "high"] = "medium"
-    """How far it trusts the default; a grid and a quasi-random sequence have no use for that."""
+    """How far it trusts the default recipes; a grid and a quasi-random sequence do not."""
     space: str | None = None
     """A space of one's own: a TOML file, or module:NAME or file.py:NAME."""
     until: Literal["trials", "flat"] = "trials"
@@ -227,7 +227,7 @@ class Settings:
 
     @property
     def used_prior(self) -> str:
-        """How far the search trusts the default; grids and quasi-random sequences do not."""
+        """How far the search trusts the default recipes; a fixed order has no use for them."""
         return "none" if self.sampler in _FIXED_ORDER else self.prior
 
     @property

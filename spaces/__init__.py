@@ -10,7 +10,7 @@ from spaces.grid import grid_point, grid_size
 from spaces.guideline import FACTORS, TABLE, Factor, Level, get_factor, levels, swept_factors
 from spaces.joint import SHAPE, SPACES, get_space, joint_space, nuisance_space, recipe_at
 from spaces.own import load_space
-from spaces.prior import CONFIDENCES, Prior, changes, prior_point
+from spaces.prior import CONFIDENCES, Prior, changes, guideline_points, prior_point
 from spaces.questions import QUESTIONS, Alternative, alternatives, default_answer, questions
 from spaces.recipe import DEEP, RECIPES, SELF_NORMALIZING, SHALLOW, Recipe, field_of, get_recipe
 from spaces.space import Space, Value, describe
@@ -52,6 +52,7 @@ __all__ = [
     "get_space",
     "grid_point",
     "grid_size",
+    "guideline_points",
     "joint_space",
     "levels",
     "load_space",

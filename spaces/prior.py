@@ -12,6 +12,8 @@ from statistics import NormalDist
 from typing import final
 
 from spaces.domain import Choice, Domain, Float, Int
+from spaces.joint import recipe_at
+from spaces.questions import alternatives
 from spaces.recipe import Recipe, field_of
 from spaces.space import Space, Value
 
@@ -146,6 +148,24 @@ def prior_point(space: Space, base: Recipe) -> dict[str, Value]:
         values[name] = own if domain.accepts(own) else domain.default
         base = base.replace(**{field_of(name): values[name]})
     return values
+
+
+def guideline_points(space: Space, base: Recipe, name: str) -> list[dict[str, Value]]:
+    """The point of a default and those of the guideline's other recipes that lie in a space.
+
+    The others take the shape, the batch size and the epochs of the default.
+
+    Args:
+        space: what may vary.
+        base: the default.
+        name: of the guideline's recipe that it is.
+    """
+    point = prior_point(space, base)
+    if base.values:  # of a hypermodel, of which the guideline says nothing
+        return [point]
+    others = [other.recipe for other in alternatives(name, "recipe", base)]
+    points = [(other, prior_point(space, other)) for other in others]
+    return [point, *(at for other, at in points if recipe_at(base, at) == other and at != point)]
 
 
 def changes(space: Space, base: Recipe, values: Mapping[str, Value]) -> int:

@@ -55,7 +55,7 @@ def _tried(report: SweepReport, search: SearchReport) -> str:
     epochs = sum(r.epochs for r in report.records if r.phase == "search")
     most = search.trials * report.recipe.epochs
     share = f", and {100 * epochs / most:.0f} % of all epochs were run" if most else ""
-    trust = "" if search.prior == "none" else f", {search.prior} trust in the default"
+    trust = "" if search.prior == "none" else f", {search.prior} trust in the default recipes"
     how = f"{search.sampler} and {search.pruner}{trust}"
     over = f"; {search.reason}" if search.reason else ""
     return f"{search.trials:,} trials by {how}; {pruned:,} were pruned{share}{over}"

@@ -174,9 +174,15 @@ class BatchedStudy:
         return told
 
     def tell_again(self, number: int, told: Told) -> None:
-        """End a trial as it ended before."""
+        """End a trial as it ended before.
+
+        Where it was asked for another point, as after its space was extended, nothing is learned.
+        """
         trial, reported = self._running.pop(number), self._reported.pop(number)
         self._ended[number] = told
+        if trial.params != told.values:
+            self._study.tell(trial, state=TrialState.FAIL)
+            return
         if told.state == "failed":
             self._storage.forget_reports(trial._trial_id)  # noqa: SLF001  # as in `tell`
         for epoch, loss in told.by_epoch.items():

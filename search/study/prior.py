@@ -1,9 +1,10 @@
-"""Sampling around a default that is trusted as far as the trials bear it out.
+"""Sampling around points that are trusted as far as the trials bear them out.
 
-Some trials are drawn around the default, the others by an ordinary sampler, in the manner of
-PriorBand (Mallik et al. 2023). How many follows from what was seen: where trials near the default
-do no better than the others, few are; and the share fades with the number of trials, as in piBO
-(Hvarfner et al. 2022), for by then the sampler knows more.
+In the manner of PriorBand (Mallik et al. 2023), some trials are drawn around given recipes, some
+around the best that were found, and the others by an ordinary sampler. How many are drawn around a
+recipe follows from what was seen: where trials near it do no better than the others, few are; and
+the share fades with the number of trials, as in piBO (Hvarfner et al. 2022), for by then the
+sampler knows more.
 """
 
 import math
@@ -19,53 +20,67 @@ from optuna.trial import FrozenTrial, TrialState
 from spaces import Prior
 
 START = 0.5
-"""Share of the trials that are drawn around the default at first."""
+"""Share of the trials that are drawn around given recipes at first."""
 FADING_TRIALS = 64
 """After so many trials the share is half of what the evidence would give."""
 GOOD_SHARE = 1 / 3
 """Trials that count as good, of all that ended (Li et al. 2018: those that would go on)."""
 LEAST_TRIALS = 9
 """Trials that ended before they are evidence."""
+N_INCUMBENTS = 3
+"""How many of the best trials others are drawn around."""
+INCUMBENT_SHARE = 0.5
+"""Share drawn around the best, of the trials that are drawn around no given recipe."""
+INCUMBENT_CONFIDENCE = "high"
+"""However far the given recipes are trusted: who is best was seen."""
+_EVIDENCE = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 @final
 class PriorSampler(BaseSampler):
-    """Draws a share of the trials from a prior and leaves the others to another sampler.
+    """Draws shares of the trials from priors and leaves the others to another sampler.
 
-    It serves one batch: the share follows from the trials that have ended when it is first asked.
+    It serves one batch: the shares follow from the trials that have ended when it is first asked.
 
     Args:
-        prior: around the default.
-        base: for the others.
+        priors: around given recipes of one space, the default's first; at least one.
+        base: for the trials that are drawn around nothing.
         seed: of the draws.
     """
 
-    def __init__(self, prior: Prior, base: BaseSampler, seed: int) -> None:
-        self._prior = prior
-        self._domains = dict(prior.space.parameters())
+    def __init__(self, priors: Sequence[Prior], base: BaseSampler, seed: int) -> None:
+        self._priors = tuple(priors)
+        self._domains = dict(priors[0].space.parameters())
         self._base = base
         self._random = random.Random(seed)  # noqa: S311  # nothing secret
-        self._from_prior = False
-        self._share: float | None = None
+        self._shares: Sequence[tuple[Prior, float]] | None = None
+        self._drawn_from: Prior | None = None
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         """Choose who draws this trial."""
-        if self._share is None:
-            self._share = prior_share(self._prior, study.get_trials(deepcopy=False))
-        self._from_prior = self._random.random() < self._share
+        if self._shares is None:
+            self._shares = shares(self._priors, study.get_trials(deepcopy=False))
+        self._drawn_from, left = None, self._random.random()
+        for prior, share in self._shares:
+            left -= share
+            if left < 0:
+                self._drawn_from = prior
+                break
         self._base.before_trial(study, trial)
 
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """What the other sampler draws together; nothing, where the prior draws."""
-        return {} if self._from_prior else self._base.infer_relative_search_space(study, trial)
+        """What the other sampler draws together; nothing, where a prior draws."""
+        drawn = self._drawn_from is not None
+        return {} if drawn else self._base.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """By the other sampler."""
-        return {} if self._from_prior else self._base.sample_relative(study, trial, search_space)
+        drawn = self._drawn_from is not None
+        return {} if drawn else self._base.sample_relative(study, trial, search_space)
 
     def sample_independent(
         self,
@@ -75,8 +90,9 @@ class PriorSampler(BaseSampler):
         param_distribution: BaseDistribution,
     ) -> Any:
         """One parameter, by whoever draws this trial."""
-        if self._from_prior:
-            return self._prior.sample_one(param_name, self._domains[param_name], self._random)
+        if self._drawn_from is not None:
+            domain = self._domains[param_name]
+            return self._drawn_from.sample_one(param_name, domain, self._random)
         return self._base.sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
@@ -90,28 +106,61 @@ class PriorSampler(BaseSampler):
         self._base.after_trial(study, trial, state, values)
 
 
-def prior_share(prior: Prior, trials: Sequence[FrozenTrial]) -> float:
-    """The share of the next trials to draw around the default, in [0, 1].
+def shares(priors: Sequence[Prior], trials: Sequence[FrozenTrial]) -> list[tuple[Prior, float]]:
+    """From which priors to draw what shares of the next trials, in (0, 1), less than 1 together.
 
-    Good trials lie nearer to a default that is right than other trials do, and farther from one
-    that misleads: how much denser the prior is where they lie, in the mean of logarithms, says how
-    far to trust it. All trials were drawn alike, so that who drew them does not matter.
+    The first prior has half of what is drawn around given recipes, and the others have equal parts
+    of the other half; all of it is the first's where it is alone. Once there is evidence, each part
+    grows or shrinks by it, up to double and down to nothing, and the best trials so far join in.
+
+    Args:
+        priors: around given recipes, the default's first; at least one.
+        trials: all so far.
     """
-    ended = [trial for trial in trials if trial.state.is_finished()]
-    share = START * FADING_TRIALS / (FADING_TRIALS + len(ended))
+    ended = sorted((trial for trial in trials if trial.state in _EVIDENCE), key=_rank)
+    faded = START * FADING_TRIALS / (FADING_TRIALS + len(ended))
+    rest = len(priors) - 1
+    parts = [0.5, *[0.5 / rest] * rest] if rest else [1.0]
     if len(ended) < LEAST_TRIALS:
-        return share
-    ranked = sorted(ended, key=_rank)
+        return [(prior, part * faded) for prior, part in zip(priors, parts, strict=True)]
+    found = [
+        (prior, 2 * part * faded / (1 + math.exp(-lift(prior, ended))))
+        for prior, part in zip(priors, parts, strict=True)
+    ]
+    left = 1 - sum(share for _, share in found)  # some, for a part at most doubles
+    points = dict.fromkeys(
+        tuple(trial.params.items()) for trial in ended if _value(trial) < math.inf
+    )
+    best = [dict(point) for point in list(points)[:N_INCUMBENTS]]
+    incumbents = [Prior(priors[0].space, point, INCUMBENT_CONFIDENCE) for point in best]
+    return found + [(prior, INCUMBENT_SHARE * left / len(best)) for prior in incumbents]
+
+
+def lift(prior: Prior, ranked: Sequence[FrozenTrial]) -> float:
+    """How much denser a prior is where good trials lie than where trials lie, in nats.
+
+    Good trials lie nearer to a recipe that is right than other trials do, and farther from one that
+    misleads. The mean of logarithms over the good less that over all, whoever drew them: where the
+    search has moved away from a recipe for better ones, that speaks against it, too.
+
+    Args:
+        prior: around the recipe.
+        ranked: trials that ended, best first; at least one.
+    """
     densities = [prior.log_density(trial.params) for trial in ranked]
     good = densities[: math.ceil(len(ranked) * GOOD_SHARE)]
-    lift = sum(good) / len(good) - sum(densities) / len(densities)
-    return min(1.0, 2 * share / (1 + math.exp(-lift)))
+    return sum(good) / len(good) - sum(densities) / len(densities)
 
 
 def _rank(trial: FrozenTrial) -> tuple[float, float]:
     """Best first: who went farthest, and of those the lowest loss."""
+    is_whole = trial.state is TrialState.COMPLETE
+    return -math.inf if is_whole else -max(trial.intermediate_values, default=0), _value(trial)
+
+
+def _value(trial: FrozenTrial) -> float:
+    """The lowest loss of a trial that ended; infinite if it diverged."""
     if trial.state is TrialState.COMPLETE:
         assert trial.value is not None
-        return -math.inf, trial.value
-    reported = trial.intermediate_values
-    return -max(reported, default=0), min(reported.values(), default=math.inf)
+        return trial.value
+    return min(trial.intermediate_values.values(), default=math.inf)

@@ -141,7 +141,7 @@ class SearchReport:
     pruner: str
     """Who ends trials early; the same."""
     prior: str
-    """How far the default is trusted."""
+    """How far the default recipes are trusted."""
     trials: int
     """Trials that ended."""
     most: int

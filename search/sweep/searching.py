@@ -37,7 +37,7 @@ from search.sweep.steps import Job, Trial, run_trials
 from search.training.contract import EpochReport, Member, Result, Seeds
 from search.training.jobs import stacks_of
 from search.verdict import LOOKS
-from spaces import RECIPES, Prior, Recipe, Space, Value, prior_point, recipe_at
+from spaces import Prior, Recipe, Space, Value, guideline_points, recipe_at
 
 STUDY = "search"
 STRUCTURE = ("normalization", "depth", "width", "batch_size")
@@ -59,8 +59,9 @@ class Search:
     """What may vary."""
     recipe: Recipe
     """The default, which gives every field that the space does not name."""
-    guideline: str
-    """The name of the default."""
+    starts: Sequence[Mapping[str, Value]]
+    """Its first trials: the point nearest to the default; then, but for a grid, the guideline's
+    other recipes inside the space."""
     n_trials: int
     """At most this many."""
     make_sampler: MakeSampler
@@ -73,18 +74,6 @@ class Search:
     objects: Mapping[str, str] = field(default_factory=dict)
     """sampler, pruner -> the name of its class, where a person handed one over: every trial says
     so, since the settings do not."""
-
-    def first_points(self) -> list[dict[str, Value]]:
-        """Where it starts: the default, then the guideline's other recipes inside the space."""
-        if self.recipe.values or not self.fills_stacks:
-            return [prior_point(self.space, self.recipe)]
-        shape = {name: getattr(self.recipe, name) for name in (*STRUCTURE[1:], "epochs")}
-        others = (RECIPES[x].replace(**shape) for x in RECIPES if x != self.guideline)
-        recipes = (self.recipe, *others)
-        points = [prior_point(self.space, recipe) for recipe in recipes]
-        pairs = zip(recipes, points, strict=True)
-        inside = [point for recipe, point in pairs if recipe_at(self.recipe, point) == recipe]
-        return inside or points[:1]
 
 
 def search_of(
@@ -100,7 +89,9 @@ def search_of(
     settings, space = file.settings, file.space
     if space is None:
         return None
-    base, prior = get_sampler(settings.sampler), _prior(settings, space, file.recipe)
+    base = get_sampler(settings.sampler)
+    starts = guideline_points(space, file.recipe, settings.recipe)
+    priors = _priors(settings, space, starts)
     is_grid = settings.sampler == "grid" and sampler is None
     n_trials = min(settings.n_trials, 1 + n_points(space)) if is_grid else settings.n_trials
 
@@ -108,12 +99,12 @@ def search_of(
         if sampler is not None:
             return sampler
         its = base(space, seed)
-        return its if prior is None else PriorSampler(prior, its, seed)
+        return PriorSampler(priors, its, seed) if priors else its
 
     return Search(
         space,
         file.recipe,
-        settings.recipe,
+        starts[:1] if is_grid else starts,
         n_trials,
         make_sampler,
         get_pruner(settings.pruner) if pruner is None else lambda _: pruner,
@@ -126,11 +117,10 @@ def search_of(
     )
 
 
-def _prior(settings: Settings, space: Space, recipe: Recipe) -> Prior | None:
-    """Around the default, where the sampler may be told."""
-    if settings.used_prior == "none":
-        return None
-    return Prior(space, prior_point(space, recipe), settings.prior)
+def _priors(settings: Settings, space: Space, points: Sequence[Mapping[str, Value]]) -> list[Prior]:
+    """Around these points, where the sampler may be told."""
+    is_told = settings.used_prior != "none"
+    return [Prior(space, point, settings.prior) for point in points] if is_told else []
 
 
 def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
@@ -167,7 +157,7 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
             parts_of(batch),
             derive(seed, STUDY, "sampler", batch),
             alike=STRUCTURE if search.fills_stacks else (),
-            first=search.first_points() if batch == 0 else (),
+            first=search.starts if batch == 0 else (),
         )
         for number in stored.keys() & asked.keys():
             study.tell_again(number, _told(stored[number]))

@@ -16,7 +16,7 @@ from search.study import BatchedStudy, PriorSampler, get_pruner, get_sampler
 from search.study.samplers import REDUCTION_FACTOR
 from search.sweep.batches import SIZE, parts_of
 from search.sweep.searching import STRUCTURE
-from spaces import Choice, Domain, Int, Prior, Recipe, Space, Value, prior_point
+from spaces import Choice, Domain, Int, Prior, Recipe, Space, Value, guideline_points, prior_point
 
 Points = Mapping[int, Mapping[str, Value]]
 """Trials by number, and where in the space each is."""
@@ -59,33 +59,40 @@ class Searcher(ABC):
 
 @final
 class Ours(Searcher):
-    """Batches around a default, as a sweep asks for them.
+    """Batches around the guideline's recipes, as a sweep asks for them.
 
     Args:
         space: what is searched.
         base: gives every field that the space has not.
         seed: of all that the search draws.
-        prior: where it starts and whereabouts it samples.
+        priors: recipes with which it starts and around which it samples, the default first; the
+            guideline's if there are none.
         pruner: by name.
     """
 
     def __init__(
-        self, space: Space, base: Recipe, seed: int, prior: Recipe, pruner: str = "hyperband"
+        self,
+        space: Space,
+        base: Recipe,
+        seed: int,
+        priors: Sequence[Recipe] = (),
+        pruner: str = "hyperband",
     ) -> None:
         super().__init__(space, base, seed)
-        self._default = prior_point(space, prior)
+        own = [prior_point(space, recipe) for recipe in priors]
+        self._starts = own or guideline_points(space, base, "shallow")
         self._batch = 0
         self._study = BatchedStudy(space, self._sampler, get_pruner(pruner)(base.epochs))
 
     def _sampler(self, seed: int) -> PriorSampler:
-        prior = Prior(self.space, self._default, "medium")
-        return PriorSampler(prior, get_sampler("tpe")(self.space, seed), seed)
+        priors = [Prior(self.space, point) for point in self._starts]
+        return PriorSampler(priors, get_sampler("tpe")(self.space, seed), seed)
 
     def ask(self) -> Points:
-        seed, first = derive(self.seed, "sampler", self._batch), [self._default]
-        sizes, given = parts_of(self._batch), first if self._batch == 0 else []
+        seed, sizes = derive(self.seed, "sampler", self._batch), parts_of(self._batch)
+        first = self._starts if self._batch == 0 else ()
         self._batch += 1
-        return self._study.ask(sizes, seed, alike=STRUCTURE, first=given)
+        return self._study.ask(sizes, seed, alike=STRUCTURE, first=first)
 
     def train_abreast(self, stacks: Sequence[Sequence[int]]) -> None:
         self._study.train_abreast(stacks)
@@ -227,9 +234,9 @@ def misleading(base: Recipe) -> Recipe:
 
 
 SEARCHERS: Mapping[str, Callable[[Space, Recipe, int], Searcher]] = {
-    "ours": lambda space, base, seed: Ours(space, base, seed, base),
-    "ours, asha": lambda space, base, seed: Ours(space, base, seed, base, "asha"),
-    "ours, wrong prior": lambda space, base, seed: Ours(space, base, seed, misleading(base)),
+    "ours": Ours,
+    "ours, asha": partial(Ours, pruner="asha"),
+    "ours, wrong prior": lambda space, base, seed: Ours(space, base, seed, [misleading(base)]),
     "TPE + Hyperband": partial(Optuna, is_random=False),
     "random": partial(Optuna, is_random=True),
     "KerasTuner Hyperband": partial(KerasTuner, is_hyperband=True),

@@ -52,7 +52,7 @@ def test_before_the_selection_it_tells_what_was_tried() -> None:
     words = search_in_words(searched(None, trials=48, reason=None))
     assert list(words) == ["tried"]
     assert words["tried"].startswith(
-        "48 trials by tpe and hyperband, medium trust in the default; "
+        "48 trials by tpe and hyperband, medium trust in the default recipes; "
     )
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 from collections import Counter
 from random import Random
@@ -7,6 +8,8 @@ from hypothesis import given
 
 from spaces import (
     CONFIDENCES,
+    DEEP,
+    RECIPES,
     SHALLOW,
     SPACES,
     Choice,
@@ -17,6 +20,8 @@ from spaces import (
     Recipe,
     Space,
     changes,
+    guideline_points,
+    joint_space,
     prior_point,
     recipe_at,
 )
@@ -107,6 +112,47 @@ def test_the_prior_point_is_the_recipe_where_the_space_has_it(base: Recipe) -> N
     for name, value in base.hyperparameters().items():
         domain = next(domains[x] for x in point if x.rpartition(".")[2] == name)
         assert getattr(found, name) == (value if domain.accepts(value) else domain.default)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("shallow", ["deep", "self_normalizing"]),
+        ("deep", ["shallow", "self_normalizing"]),
+        ("self_normalizing", []),  # whose column has no other initializer or activation
+    ],
+)
+def test_the_guidelines_recipes_are_points_the_default_first(name: str, inside: list[str]) -> None:
+    base = RECIPES[name].replace(depth=5, width=200, epochs=7)
+    space = joint_space(base, name)
+    points = guideline_points(space, base, name)
+    assert points[0] == prior_point(space, base)
+    found = [recipe_at(base, point) for point in points[1:]]
+    assert [recipe.levels for recipe in found] == [RECIPES[other].levels for other in inside]
+    for recipe in found:
+        assert (recipe.depth, recipe.width, recipe.epochs) == (5, 200, 7)
+
+
+def test_a_recipe_outside_a_space_is_left_out() -> None:
+    space = Space({"activation": Choice(("elu", "relu"))})
+    assert guideline_points(space, SHALLOW, "shallow") == [{"activation": "elu"}]
+    assert guideline_points(space, DEEP, "deep") == [{"activation": "elu"}]
+
+
+def test_a_recipe_with_the_defaults_point_is_no_second_one() -> None:
+    """Where a space has one option of everything, all defaults lie at one point of it."""
+    space = Space({factor: Choice((name,)) for factor, name in _names(SHALLOW).items()})
+    assert guideline_points(space, DEEP, "deep") == [_names(SHALLOW)]
+
+
+def _names(recipe: Recipe) -> dict[str, str]:
+    return {factor: level.name for factor, level in recipe.levels.items()}
+
+
+def test_of_a_hypermodel_the_guideline_says_nothing() -> None:
+    space = Space({"units": Int(8, 64, default=16)})
+    base = dataclasses.replace(SHALLOW, values=(("units", 16),))
+    assert guideline_points(space, base, "shallow") == [{"units": 16}]
 
 
 def test_a_rate_of_another_optimizer_says_nothing() -> None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,14 +25,16 @@ def study(sampler: str = "tpe", pruner: str = "hyperband", space: Space = SPACE)
 
 
 class Witness(optuna.samplers.RandomSampler):
-    """Notes how many ended trials it is shown."""
+    """Notes what it is shown: how many trials ended, and the states of all."""
 
     def __init__(self) -> None:
         super().__init__(seed=0)
         self.seen: list[int] = []
+        self.states: list[list[TrialState]] = []
 
     def before_trial(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         self.seen.append(sum(each.state.is_finished() for each in study.trials))
+        self.states.append([each.state for each in study.trials])
         super().before_trial(study, trial)
 
 
@@ -222,6 +225,20 @@ def test_a_batch_that_was_interrupted_ends_as_it_would_have() -> None:
     assert rest == {number: second[number] for number in points if number not in kept}
     third = whole.ask([4], seed=2)
     assert again.ask([4], seed=2) == third
+
+
+def test_nothing_is_learned_of_a_trial_that_was_asked_for_another_point() -> None:
+    """As in a batch that was interrupted before its space was extended."""
+    witness, whole = Witness(), study()
+    first = run(whole, whole.ask([6], seed=0))
+    again = BatchedStudy(SPACE, lambda _: witness, NopPruner())
+    again.ask([6], seed=0, first=[told.values for told in first.values()])
+    other = next(told.values for told in first.values() if told.values != first[0].values)
+    again.tell_again(0, replace(first[0], values=other))
+    for number in range(1, 6):
+        again.tell_again(number, first[number])
+    again.ask([1], seed=1)
+    assert witness.states[-1] == [TrialState.FAIL, *[TrialState.COMPLETE] * 5, TrialState.RUNNING]
 
 
 def test_what_is_asked_twice_about_an_epoch_is_answered_alike() -> None:

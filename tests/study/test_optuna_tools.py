@@ -135,9 +135,11 @@ def test_what_matters_is_found_to_be_important(
 ) -> None:
     """The fake trainer's error depends on the first of these alone.
 
-    Nothing is pruned: Optuna looks at trials that were trained to their end, the good ones.
+    Nothing is pruned: Optuna looks at trials that were trained to their end, the good ones. And
+    they are drawn at random: trials that gather around the best share all of its choices.
     """
-    study = load(swept(replace(SETTINGS, pruner="none"), data, tmp_path), name)
+    settings = replace(SETTINGS, pruner="none", sampler="random", prior="none")
+    study = load(swept(settings, data, tmp_path), name)
     assert next(iter(optuna.importance.get_param_importances(study, params=params))) == params[0]
     assert set(params) <= words(plots.plot_param_importances(study, params=params))
 

@@ -1,10 +1,13 @@
 """Samplers and pruners by name, the grid, and the prior."""
 
+import copy
+from collections.abc import Sequence
 from functools import partial
 from random import Random
 
 import optuna
 import pytest
+from optuna.trial import FrozenTrial, TrialState
 
 from search.settings import _CHOICES
 from search.study import (
@@ -16,8 +19,9 @@ from search.study import (
     get_sampler,
 )
 from search.study.grid import STEPS
-from search.study.prior import FADING_TRIALS, START, prior_share
+from search.study.prior import FADING_TRIALS, INCUMBENT_SHARE, N_INCUMBENTS, START, lift, shares
 from spaces import (
+    RECIPES,
     SHALLOW,
     Choice,
     Float,
@@ -25,6 +29,7 @@ from spaces import (
     Space,
     Value,
     grid_size,
+    guideline_points,
     joint_space,
     prior_point,
 )
@@ -106,18 +111,76 @@ def test_the_prior_is_drawn_from_less_where_it_misleads_and_more_where_it_is_rig
     options = [str(option) for option in Choice(SPACE.domains["activation"].options).options]  # type: ignore[union-attr]  # a choice
     right = {option: 0.05 if option == "elu" else 0.5 for option in options}
     wrong = {option: 0.5 if option == "elu" else 0.05 for option in options}
-    shares = [
-        prior_share(prior, _ended(60, losses, prior, 0.4).trials) for losses in (right, wrong)
-    ]
-    assert shares[0] > START * FADING_TRIALS / (FADING_TRIALS + 60) > shares[1]
+    found = [_share(prior, _ended(60, losses, prior, 0.4).trials) for losses in (right, wrong)]
+    assert found[0] > START * FADING_TRIALS / (FADING_TRIALS + 60) > found[1]
+
+
+def _share(prior: Prior, trials: Sequence[FrozenTrial]) -> float:
+    found, share = shares([prior], trials)[0]
+    assert found is prior
+    return share
 
 
 def test_the_share_starts_at_half_and_fades() -> None:
     prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
     same = dict.fromkeys(["elu", "swish", "relu", "selu"], 0.1)
-    shares = [prior_share(prior, _ended(n, same, prior, 0.5).trials) for n in (0, 100, 400)]
-    assert shares[0] == START
-    assert shares[0] > shares[1] > shares[2]
+    found = [_share(prior, _ended(n, same, prior, 0.5).trials) for n in (0, 100, 400)]
+    assert found[0] == START
+    assert found[0] > found[1] > found[2]
+
+
+def test_a_default_shares_with_the_guidelines_other_recipes_each_by_its_evidence() -> None:
+    points = guideline_points(SPACE, SHALLOW, "shallow")
+    assert len(points) == len(RECIPES) == 3
+    priors = [Prior(SPACE, point) for point in points]
+    assert [share for _, share in shares(priors, [])] == [START / 2, START / 4, START / 4]
+    selu = {"selu": 0.05, "elu": 0.5, "swish": 0.5, "relu": 0.5}
+    ended = _ended(60, selu, priors[0], 0.4).trials
+    found = shares(priors, ended)
+    assert sum(share for _, share in found) < 1
+    by_recipe = {str(prior.base_values["activation"]): x for prior, x in found[:3]}
+    assert by_recipe["selu"] > START / 4 * FADING_TRIALS / (FADING_TRIALS + 60)
+    assert by_recipe["elu"] < START / 2 * FADING_TRIALS / (FADING_TRIALS + 60)
+
+
+def test_the_best_trials_draw_half_of_what_no_recipe_draws() -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
+    ended = _ended(60, {"elu": 0.2, "swish": 0.1, "relu": 0.3, "selu": 0.4}, prior, 0.4).trials
+    (_, given), *incumbents = shares([prior], ended)
+    best = sorted(ended, key=lambda trial: trial.value or 0)[:N_INCUMBENTS]
+    assert [x.base_values for x, _ in incumbents] == [trial.params for trial in best]
+    expected = (1 - given) * INCUMBENT_SHARE / N_INCUMBENTS
+    assert [share for _, share in incumbents] == pytest.approx([expected] * N_INCUMBENTS)
+
+
+def test_one_point_that_was_tried_again_is_one_incumbent() -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
+    (trial,) = _ended(1, {"elu": 0.2, "swish": 0.1, "relu": 0.3, "selu": 0.4}, prior, 1.0).trials
+    assert len(shares([prior], [trial] * 12)) == 2
+
+
+def test_a_part_at_most_doubles_however_good_its_recipe_is() -> None:
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW), "high")
+    near = {"elu": 0.1, "swish": 0.9, "relu": 0.9, "selu": 0.9}
+    ended = _ended(9, near, prior, 0.5).trials
+    assert lift(prior, sorted(ended, key=lambda trial: trial.value or 0)) > 1
+    (_, given), *incumbents = shares([prior], ended)
+    faded = START * FADING_TRIALS / (FADING_TRIALS + 9)
+    assert faded < given < 2 * faded
+    drawn = sum(share for _, share in incumbents)
+    assert drawn == pytest.approx(INCUMBENT_SHARE * (1 - given))
+
+
+def test_nothing_is_drawn_around_a_trial_that_diverged() -> None:
+    """Nor does a trial of which nothing was learned count as one."""
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
+    (one,) = _ended(1, {"elu": 0.2, "swish": 0.1, "relu": 0.3, "selu": 0.4}, prior, 0.0).trials
+    diverged, unknown = copy.copy(one), copy.copy(one)
+    diverged.state, diverged.value = TrialState.PRUNED, None
+    unknown.state = TrialState.FAIL
+    assert len(shares([prior], [diverged] * 12)) == 1
+    assert [x.base_values for x, _ in shares([prior], [*[diverged] * 12, one])[1:]] == [one.params]
+    assert shares([prior], [unknown] * 12) == shares([prior], [])
 
 
 def test_trials_of_the_prior_keep_to_the_default() -> None:
@@ -129,4 +192,21 @@ def test_trials_of_the_prior_keep_to_the_default() -> None:
         return sum(values["activation"] == "elu" for values in points) / 100
 
     alone = near(optuna.samplers.RandomSampler(seed=0))
-    assert near(PriorSampler(prior, optuna.samplers.RandomSampler(seed=0), 1)) > alone + 0.1
+    assert near(PriorSampler([prior], optuna.samplers.RandomSampler(seed=0), 1)) > alone + 0.1
+
+
+def test_trials_gather_around_the_best() -> None:
+    """A second batch has many choices of the first batch's best, which no recipe suggested."""
+    prior = Prior(SPACE, prior_point(SPACE, SHALLOW))
+
+    def make(seed: int) -> PriorSampler:
+        return PriorSampler([prior], get_sampler("random")(SPACE, seed), seed)
+
+    study = BatchedStudy(SPACE, make, get_pruner("none")(3))
+    swish = 0
+    for batch in range(2):
+        asked = study.ask([60], seed=batch)
+        swish = sum(values["activation"] == "swish" for values in asked.values())
+        for number, values in asked.items():
+            study.tell(number, 0.1 if values["activation"] == "swish" else 0.5)
+    assert swish > 60 / 3

@@ -17,6 +17,7 @@ from search.data import Dataset
 from search.errors import AllTrialsFailedError, InputError, SettingsChangedError
 from search.settings import Settings
 from search.study import TrialRecord
+from search.study.grid import STEPS
 from search.sweep import folder
 from search.sweep.arms import FOUND
 from search.sweep.batches import SIZE as BATCH
@@ -28,7 +29,7 @@ from search.sweep.run import open_sweep, sweep_file
 from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES, is_flat
 from search.sweep.selecting import choose
 from search.verdict import Outcome, Verdict
-from spaces import SHALLOW, Recipe
+from spaces import SHALLOW, Recipe, grid_point, joint_space
 from tests.factories import pilot_trial
 
 SEARCH = Settings(
@@ -112,6 +113,13 @@ def test_the_guidelines_recipes_are_the_first_trials(run: Any, fake: Any) -> Non
     assert first[0] == SHALLOW.replace(epochs=9)
     assert [recipe.activation for recipe in first] == ["elu", "swish", "selu"]
     assert {(recipe.depth, recipe.width, recipe.epochs) for recipe in first} == {(2, 100, 9)}
+
+
+def test_a_grid_follows_the_default_at_once(run: Any, fake: Any) -> None:
+    """It has its own order, where the guideline's other recipes come in their turn."""
+    report = run(fake(), changed(sampler="grid", trials=4))
+    space = joint_space(SHALLOW, "shallow")
+    assert searched(report)[1].params == grid_point(space, 0, STEPS)
 
 
 def test_a_grid_ends_the_search_when_it_is_gone_through(
