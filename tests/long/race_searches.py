@@ -1,22 +1,25 @@
 """Which search finds a better recipe in fewer epochs.
 
-    python tests/long/race_searches.py FOLDER
-        [--data NAME ...] [--method NAME ...] [--seeds N] [--trainings N]
+    python tests/long/race_searches.py FILE
+        [--data NAME ...] [--method NAME ...] [--seeds N] [--trainings N] [--once] [--cache FOLDER]
 
 runs each search, this project's and others', over the core levels of all six factors and their
 numbers, two hidden layers of 100 and batches of 32, under N seeds (10 by default), through the same
 trainer and on one split, until each has spent the epochs of N whole trainings (72 by default). It
-keeps what it has found in FOLDER, where it goes on if it was interrupted, and prints the error of
-the best trial so far against the epochs spent; `curves.png` there shows them.
+adds what each has found to FILE, where it goes on if it was interrupted; prints the loss of the
+best trial so far against the epochs spent, and draws it beside FILE.
 
-The best is chosen by its error on the validation rows; its error on the confirm rows is told as
-well. A KerasTuner oracle says so little between epochs that its trials are told by their best one.
+The least of many noisy losses flatters: another trial may be better, and the best one of a bold
+search may have been lucky. So the best few of each search, after a quarter of its epochs and after
+all, are trained again under fresh seeds and splits, much as a sweep does, but with no favour for
+the default; the one that does best there is judged under still others, on the confirm rows.
+`--once` leaves this out.
 """
 
 import argparse
-import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,20 +29,21 @@ from typing import final
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).parents[2]))  # `tests` is no installed package
 
-import matplotlib as mpl
 import numpy as np
 import optuna
 
 from search.data import Dataset, load_dataset
-from search.rows import Array, Split
+from search.rows import Split
 from search.seeds import derive, generator
 from search.sweep.scores import loss_after, score
+from search.sweep.searching import CANDIDATES, SELECTION_REPLICATES
 from search.training.contract import EpochReport, Member, Result, Seeds
 from search.training.dispatch import Workers
 from search.training.jobs import stacks_of
 from search.verdict import Loss, mean_loss, row_losses
 from spaces import SHALLOW, Recipe, recipe_at
 from tests.benchmarks.materials import Material, core_space, fashion
+from tests.long.race_results import AGAIN, Found, draw, keep, read, table
 from tests.long.searchers import SEARCHERS, KerasTuner, Searcher
 
 DATA: Mapping[str, tuple[Loss, int]] = {
@@ -51,10 +55,24 @@ DATA: Mapping[str, tuple[Loss, int]] = {
 """Name -> what is minimized, and the epochs of a whole training."""
 ROWS = 10_000
 """Of a larger data set, the first so many."""
+JUDGES = 12
+"""Trainings that judge the recipe that was chosen."""
 
 
 @final
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial that has ended."""
+
+    spent: int
+    """Epochs that the search had spent when it ended."""
+    loss: float
+    """On the validation rows."""
+    recipe: Recipe
+
+
+@final
+@dataclass(slots=True, eq=False)
 class Run:
     """A search in progress."""
 
@@ -65,36 +83,49 @@ class Run:
     """What it minimizes."""
     budget: int
     """Epochs that it may spend."""
-    best: list[tuple[int, float, float]] = field(default_factory=list)
-    """(epochs spent, validation loss, confirm loss) whenever there was a better trial."""
+    tried: list[Tried] = field(default_factory=list)
     spent: int = 0
     trials: int = 0
+    again: dict[str, float] = field(default_factory=dict)
+    """Share of the epochs -> loss of the recipe chosen from the best until then."""
 
     def hear(self, number: int, result: Result, dataset: Dataset, member: Member) -> None:
         """Take in a trial that has ended."""
         self.trials += 1
         self.spent += self.searcher.spent(number, len(result.curve.train_loss))
         scored = score(self.loss, result, dataset.y[member.split.validation])
-        value = None if scored is None else scored.value
-        if value is not None and (not self.best or value < self.best[-1][1]):
-            assert result.held_out is not None
-            losses = row_losses(result.held_out, dataset.y_confirm, self.loss)
-            self.best.append((self.spent, value, float(mean_loss(losses, self.loss))))
-        self.searcher.tell(number, value)
+        if scored is not None:
+            self.tried.append(Tried(self.spent, scored.value, member.recipe))
+        self.searcher.tell(number, None if scored is None else scored.value)
 
     def prunes(self, number: int, report: EpochReport) -> bool:
         """Whether a trial is to end after an epoch."""
         return self.searcher.prunes(number, report.epoch, loss_after(report, self.loss))
+
+    def best(self, share: float = 1.0) -> list[Recipe]:
+        """The best few different recipes of a share of the epochs, best first."""
+        within = [x for x in self.tried if x.spent <= share * self.budget] or self.tried[:1]
+        recipes = dict.fromkeys(x.recipe for x in sorted(within, key=lambda x: x.loss))
+        return list(recipes)[:CANDIDATES]
+
+    def found(self, data: str) -> Found:
+        """What it has found on a data set."""
+        best: list[tuple[int, float]] = []
+        for x in self.tried:
+            if not best or x.loss < best[-1][1]:
+                best.append((x.spent, x.loss))
+        given = data, str(self.loss), self.method, self.budget, self.seed, self.trials
+        return Found(*given, best, self.again)
 
 
 _Wave = list[tuple[Run, int, Member]]
 """What is trained at once: of which search, its number there, and what to train."""
 
 
-def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Run]:
-    """Run searches side by side; yield each that has spent its epochs."""
+def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[list[Run]]:
+    """Run searches side by side; yield those that have spent their epochs, as they do."""
     split = _split_of(dataset)
-    data = dataset.training_data(with_confirm=True)
+    data = dataset.training_data(with_confirm=False)
     left = list(runs)
     while left:
         wave: _Wave = []
@@ -113,15 +144,59 @@ def race(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> Iterator[Ru
         results = dict(workers.train(members, data, prune=partial(_ended, wave)))
         for index, (run, number, member) in enumerate(wave):
             run.hear(number, results[index], dataset, member)
-        yield from (run for run in left if run.spent >= run.budget)
         asked = {id(run) for run, *_ in wave}
-        left = [run for run in left if run.spent < run.budget and id(run) in asked]
+        over = [run for run in left if run.spent >= run.budget or id(run) not in asked]
+        left = [run for run in left if run not in over]
+        if over:
+            yield over
 
 
 def _ended(wave: _Wave, reports: Sequence[EpochReport]) -> set[int]:
     """Which of those in training are to end."""
     in_order = sorted(reports, key=lambda report: report.index)
     return {x.index for x in in_order if wave[x.index][0].prunes(wave[x.index][1], x)}
+
+
+def try_again(runs: Sequence[Run], dataset: Dataset, workers: Workers) -> None:
+    """Choose from the best of each search, and judge the choice, under fresh seeds and splits."""
+    kinds = [(run, share) for run in runs for share in AGAIN]
+    asked = [(run, recipe) for run, share in kinds for recipe in run.best(share)]
+    replicates = range(SELECTION_REPLICATES)
+    losses = _retrained(asked, replicates, dataset, workers, on_confirm=False)
+    chosen = [
+        (run, min(run.best(share), key=lambda recipe: losses[run, recipe])) for run, share in kinds
+    ]
+    judges = range(SELECTION_REPLICATES, SELECTION_REPLICATES + JUDGES)
+    losses = _retrained(chosen, judges, dataset, workers, on_confirm=True)
+    for (run, share), (_, recipe) in zip(kinds, chosen, strict=True):
+        run.again[str(share)] = losses[run, recipe]
+
+
+def _retrained(
+    asked: Sequence[tuple[Run, Recipe]],
+    replicates: Sequence[int],
+    dataset: Dataset,
+    workers: Workers,
+    *,
+    on_confirm: bool,
+) -> dict[tuple[Run, Recipe], float]:
+    """The mean loss of recipes over replicates, infinite where one diverged."""
+    planned = [(*of, replicate) for of in dict.fromkeys(asked) for replicate in replicates]
+    members = []
+    for run, recipe, replicate in planned:
+        names = "race", run.seed, replicate
+        seeds = Seeds(*(derive(0, *names, name) for name in ("init", "order", "dropout")))
+        members.append(Member(recipe, dataset.split(generator(0, *names, "split")), seeds))
+    data = dataset.training_data(with_confirm=on_confirm)
+    losses: dict[tuple[Run, Recipe], list[float]] = {}
+    for index, result in workers.train(members, data):
+        run, recipe, _ = planned[index]
+        targets = dataset.y_confirm if on_confirm else dataset.y[members[index].split.validation]
+        outputs, loss = result.held_out if on_confirm else result.validation, np.inf
+        if outputs is not None and np.isfinite(outputs).all():
+            loss = float(mean_loss(row_losses(outputs, targets, run.loss), run.loss))
+        losses.setdefault((run, recipe), []).append(loss)
+    return {key: float(np.mean(values)) for key, values in losses.items()}
 
 
 def first_split(name: str) -> Material:
@@ -154,86 +229,36 @@ def runs_of(
     ]
 
 
-def curve(best: Sequence[tuple[int, float, float]], at: Array, column: int) -> Array:
-    """The error of the best trial so far at so many epochs; NaN before there is one."""
-    epochs = np.array([point[0] for point in best])
-    places = np.searchsorted(epochs, at, side="right") - 1
-    errors = np.array([point[column] for point in best])
-    return np.where(places < 0, np.nan, errors[np.maximum(places, 0)])
-
-
-def table(name: str, found: dict[str, Array], at: Array) -> None:
-    """Print what each method had reached after shares of the epochs."""
-    print(f"\n{name}: 100 x {DATA[name][0]} of the best so far, mean of seeds ± standard error")
-    shares = (0.125, 0.25, 0.5, 1.0)
-    places = [np.searchsorted(at, share * at[-1]) for share in shares]
-    print(f"{'epochs':24}" + "".join(f"{at[place]:>14,}" for place in places) + "   as random's")
-    goal = found["random"][:, -1].mean() if "random" in found else np.nan
-    for method, curves in found.items():
-        means = 100 * curves.mean(axis=0)
-        errors = 100 * curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
-        reached = np.flatnonzero(means <= 100 * goal)
-        when = f"at {at[reached[0]] / at[-1]:.0%}" if len(reached) else "never"
-        cells = "".join(f"{means[p]:8.2f} ± {errors[p]:.2f}" for p in places)
-        print(f"{method:24}{cells}   {when}")
-
-
-def draw(found: dict[str, dict[str, Array]], at: dict[str, Array], path: Path) -> None:
-    """The curves of all data sets side by side."""
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt  # noqa: PLC0415  # after the choice of a backend
-
-    figure, axes = plt.subplots(1, len(found), figsize=(4.2 * len(found), 3.6), squeeze=False)
-    for axis, (name, curves) in zip(axes[0], found.items(), strict=True):
-        for method, errors in curves.items():
-            axis.plot(at[name], 100 * errors.mean(axis=0), label=method)
-        axis.set(title=name, xlabel="epochs spent", xscale="log")
-    axes[0, 0].set_ylabel("100 x validation loss of the best so far")
-    axes[0, -1].legend(fontsize="small")
-    figure.tight_layout()
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("file", type=Path)
     parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA))
     parser.add_argument("--method", nargs="+", default=list(SEARCHERS), choices=list(SEARCHERS))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trainings", type=int, default=72)
+    parser.add_argument("--once", action="store_true", help="do not judge what was found")
+    parser.add_argument("--cache", type=Path, help="of compiled programs")
     chosen = parser.parse_args(arguments)
-    chosen.folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found: dict[str, dict[str, Array]] = {}
-    axes: dict[str, Array] = {}
+    chosen.file.parent.mkdir(parents=True, exist_ok=True)
+    cache = tempfile.TemporaryDirectory()
     for name in chosen.data:
         loss, epochs = DATA[name]
-        base = SHALLOW.replace(epochs=epochs)
         budget = chosen.trainings * epochs
+        base = SHALLOW.replace(epochs=epochs)
         wanted = runs_of(chosen.method, chosen.seeds, base, loss, budget)
-        paths = {
-            id(run): chosen.folder / f"{name}, {run.method}, {budget}, {run.seed}.json"
-            for run in wanted
-        }
+        done = {found.key for found in read(chosen.file)}
+        missing = [run for run in wanted if run.found(name).key not in done]
         dataset = dataset_of(name)
-        with Workers(cache=chosen.folder / "cache") as workers:
-            for run in race([r for r in wanted if not paths[id(r)].exists()], dataset, workers):
-                paths[id(run)].write_text(json.dumps(run.best))
-                print(f"{name}, {run.method}, {run.seed}: {run.best[-1]}", file=sys.stderr)
-        axes[name] = np.arange(epochs, budget + 1)
-        found[name] = {
-            method: np.array(
-                [
-                    curve(json.loads(paths[id(run)].read_text()), axes[name], 1)
-                    for run in wanted
-                    if run.method == method
-                ]
-            )
-            for method in chosen.method
-        }
-        table(name, found[name], axes[name])
-    draw(found, axes, chosen.folder / "curves.png")
+        with Workers(cache=chosen.cache or Path(cache.name)) as workers:
+            for over in race(missing, dataset, workers):
+                if not chosen.once:
+                    try_again(over, dataset, workers)
+                for found in (run.found(name) for run in over):
+                    keep(chosen.file, found)
+                    print(*found.key, found.best[-1], found.again, file=sys.stderr)
+        print(f"\n{name}: {table([x for x in read(chosen.file) if x.data == name])}")
+    draw(read(chosen.file), chosen.file.with_suffix(".png"))
 
 
 if __name__ == "__main__":
