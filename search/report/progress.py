@@ -24,6 +24,7 @@ class Progress:
         self._clock = clock
         self._started = clock()
         self._phase_started = self._started
+        self._at_most: float | None = None
         self._trainings = 0
         self._stored_at: list[float] = []  # by the clock, each trial since
         self.phase: Phase | None = None
@@ -44,8 +45,9 @@ class Progress:
     def hear(self, event: Event) -> None:
         """Take in an event."""
         match event:
-            case PhaseStarted(phase, trials, stored):
+            case PhaseStarted(phase, trials, stored, seconds):
                 self.phase, self.trials, self.done = phase, trials, stored
+                self._at_most = seconds
                 self._trainings, self.failed, self.pruned = 0, 0, 0
                 self._stored_at.clear()
                 self._phase_started = self._clock()
@@ -79,14 +81,17 @@ class Progress:
         """About how many seconds this phase still takes; None while that is unknown.
 
         At the pace of the later half of its trials: the first wait for the compiler, and few of
-        them are pruned, for there is little to judge them by.
+        them are pruned, for there is little to judge them by. No more than the budget has left.
         """
-        new = len(self._stored_at)
+        new, now = len(self._stored_at), self._clock()
         if not new:
             return None
         half = new // 2
         since = self._stored_at[half - 1] if half else self._phase_started
-        return max(self.trials - self.done, 0) * (self._clock() - since) / (new - half)
+        seconds = max(self.trials - self.done, 0) * (now - since) / (new - half)
+        if self._at_most is None:
+            return seconds
+        return min(seconds, max(0.0, self._phase_started + self._at_most - now))
 
     def phase_in_words(self) -> str:
         """`pilot: 96 of 384 trials, 2 failed`."""

@@ -47,6 +47,8 @@ class PhaseStarted:
     """Trials this phase has planned up to its next decision, those already stored included."""
     stored: int
     """How many of them the store has."""
+    seconds: float | None = None
+    """At most so many are left, by the budget; None without one."""
 
 
 @final

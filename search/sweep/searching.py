@@ -143,8 +143,11 @@ def run_search(job: Job, search: Search, dataset: Dataset) -> bool:
     split = dataset.split(generator(seed, STUDY, "split"))
     order = derive(seed, STUDY, "order")
     data = dataset.training_data(with_confirm=False)
+    budget = job.settings.budget
+    left = None if budget is None else max(0.0, budget - job.store.seconds)
+    n_stored = len(job.store.indices(STUDY))
     for listener in job.listeners:
-        listener(PhaseStarted("search", search.n_trials, len(job.store.indices(STUDY))))
+        listener(PhaseStarted("search", search.n_trials, n_stored, left))
     trials = search_trials(job.store)
     batch, begun = whole_batches(len(trials))
     study.restore(map(_told, trials[:begun]))

@@ -82,7 +82,7 @@ def log_model(uri: str, name: str, run_id: str, tags: dict[str, str], model: Tra
         task=model.task,
     )
     mlflow.set_tracking_uri(uri)
-    Model.log(
+    logged = Model.log(
         None,
         _Keras,
         registered_model_name=name,
@@ -96,3 +96,7 @@ def log_model(uri: str, name: str, run_id: str, tags: dict[str, str], model: Tra
         # Finding them out takes seconds.
         pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
     )
+    recipe = model.recipe
+    shape = f"{recipe.depth} hidden layers of {recipe.width}, batches of {recipe.batch_size}"
+    number = str(logged.registered_model_version)
+    MlflowClient(uri).update_model_version(name, number, f"{shape}: {recipe}")

@@ -122,10 +122,9 @@ def draw(found: Sequence[Found], path: Path) -> None:
             if method == "random":
                 axis.axhline(mean[-1], color=f"C{color}", lw=0.8, ls=":")
                 axis.axvline(runs[0].epochs / 4, color="0.7", lw=0.8, ls=":")
-        axis.set(title=name, xlabel="epochs spent", xscale="log", yscale="log")
+                axis.set_ylim(top=1.02 * np.nanmax(mean))
+        axis.set(title=name, xlabel="epochs spent", xscale="log")
         axis.set_ylabel(f"100 x {its[0].loss} of the best trial", fontsize="small")
-        axis.yaxis.set_major_formatter(mpl.ticker.ScalarFormatter())
-        axis.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
     handles = {h.get_label(): h for axis in axes[0] for h in axis.get_legend_handles_labels()[0]}
     figure.legend(list(handles.values()), list(handles), loc="lower center", ncols=4, frameon=False)
     figure.tight_layout(rect=(0, 0.14, 1, 1))
@@ -134,7 +133,8 @@ def draw(found: Sequence[Found], path: Path) -> None:
 
 
 def _methods(found: Sequence[Found]) -> list[str]:
-    return list(dict.fromkeys(x.method for x in found))
+    """Who searched, this project's first."""
+    return sorted({x.method for x in found}, key=lambda name: (not name.startswith("ours"), name))
 
 
 def _longest(found: Sequence[Found]) -> list[Found]:

@@ -77,6 +77,21 @@ def test_what_is_left_is_told_by_the_later_half() -> None:
     assert progress.phase_in_words() == "search: 8 of 100 trials, 2 pruned"
 
 
+def test_no_more_is_left_than_the_budget_has() -> None:
+    time = Time()
+    progress = Progress(time)
+    progress.hear(PhaseStarted("search", 1000, 0, seconds=60))
+    time.now += 20
+    progress.hear(TrialStored(pilot_trial(0)))
+    assert progress.remaining == pytest.approx(40)
+    time.now += 50
+    assert progress.remaining == 0
+    progress.hear(PhaseStarted("confirm", 10, 0))
+    time.now += 10
+    progress.hear(TrialStored(pilot_trial(0)))
+    assert progress.remaining == pytest.approx(90)
+
+
 def test_a_terminal_shows_phase_pace_and_standings() -> None:
     time = Time()
     progress = Progress(time)

@@ -49,6 +49,7 @@ def test_a_model_is_registered_once_and_another_one_is_a_further_version(
     seen = Seen(uri, name)
     assert only.run_id == seen.sweep.info.run_id
     assert only.tags["search.home"] == seen.home
+    assert only.description == f"2 hidden layers of 8, batches of 32: {RECIPE}"
     assert seen.sweep.info.status == "FINISHED"
     bring_up(shared_home, name, model(seed=1))
     assert sorted(int(v.version) for v in versions(uri, name)) == [1, 2]
