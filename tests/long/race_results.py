@@ -77,7 +77,7 @@ def table(found: Sequence[Found]) -> str:
     at = np.arange(1, most + 1)
     curves = {m: np.array([x.seen(at) for x in found if x.method == m]) for m in _methods(found)}
     random = [x for x in found if x.method == "random"]
-    goal = np.mean([x.best[-1][1] for x in random]) if random else np.nan
+    goal = curves["random"].mean(axis=0)[random[0].epochs - 1] if random else np.nan
     ends = {round(share * most) for share in SHARES} | {x.epochs for x in found}
     heads = [f"{end:,}" for end in sorted(ends)] + ["a quarter again", "all again"]
     lines = [f"100 x {found[0].loss}, mean of seeds ± standard error, after so many epochs"]
